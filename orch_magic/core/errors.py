@@ -9,7 +9,7 @@
     │   ├── UnknownCheckpoint
     │   ├── NoSession            a verb that needs a running session
     │   └── NothingToResume
-    ├── SessionHeld              another live process holds the epic
+    ├── SessionHeld              a live session is in the way
     ├── BaselineFailed           a quality gate refuses the start
     ├── UnpricedModel            a reply whose price nobody knows
     ├── RepositoryProblem        no repository, no Git, no permission
@@ -93,7 +93,7 @@ class NothingToResume(NotFound):
 
 
 class SessionHeld(OrchError):
-    """Another live process holds the epic's running session."""
+    """A live session of the epic, or of this process, is in the way."""
 
 
 class BaselineFailed(OrchError):

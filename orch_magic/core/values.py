@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator
@@ -24,6 +24,9 @@ MOST_USD = Decimal(1_000_000_000)
 
 FINEST_USD = Decimal("1E-18")
 """The finest amount taken: a thousandth of any token's price is far above it."""
+
+_EXACT = Context(prec=60)
+"""Wide enough for a billion dollars in steps of `FINEST_USD`, summed for ever."""
 
 _EPIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -59,6 +62,25 @@ def parse_usd(raw: object) -> Decimal:
     if amount and amount < FINEST_USD:
         raise BadInput(f"{text} is too small.", f"The finest amount is {FINEST_USD}.")
     return abs(amount)
+
+
+def add_usd(*amounts: Decimal) -> Decimal:
+    """Sum amounts without rounding, whatever the caller's decimal context says."""
+    with localcontext(_EXACT):
+        return sum(amounts, Decimal(0))
+
+
+def show_usd(amount: Decimal, *, digits: int = 2) -> str:
+    """Write an amount for a person: at least ``digits`` decimals, never rounded to 0.
+
+    >>> show_usd(Decimal("5")), show_usd(Decimal("0.0123"))
+    ('$5.00', '$0.0123')
+    """
+    plain = format(amount.normalize(_EXACT), "f")
+    whole, _, decimals = plain.partition(".")
+    if len(decimals) > max(digits, 4) and abs(amount) >= Decimal("0.01"):
+        return show_usd(round(amount, 4), digits=digits)
+    return f"${int(whole):,}.{decimals.ljust(digits, '0')}"
 
 
 def parse_epic_id(raw: object) -> str:

@@ -122,9 +122,24 @@ class SessionContext(RecordValue):
     budget_limit: Usd | None = None
     failures: tuple[Failure, ...] = ()
     cells: CellCount = CellCount()
+    files_left_out: int = 0
+    """How many more files changed than are listed."""
     branch: str | None = None
     commits: tuple[str, ...] = ()
     """Commits made on the branch since the session began, newest first: short id
     and subject."""
     baseline: str = ""
     """How the session's baseline ended, in one line; empty where none ran."""
+
+
+class WorkspaceChanges(RecordValue):
+    """What Git says happened in the repository since a session began."""
+
+    head: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+    files: tuple[FileChange, ...] = ()
+    files_left_out: int = 0
+    """How many more files changed than are listed."""
+    commits: tuple[str, ...] = ()
+    """Newest first: short id and subject. Our own commits are not among them."""
