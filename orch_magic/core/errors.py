@@ -120,7 +120,7 @@ class LedgerProblem(OrchError):
     """The ledger can't be opened or written."""
 
 
-class BudgetExceeded(_OneLine, BaseException):  # noqa: N818 - it is no Exception
+class BudgetExceeded(_OneLine, BaseException):
     """The epic's budget is spent.
 
     A `BaseException`, because the SDKs retry and re-label every `Exception`

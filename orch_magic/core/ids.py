@@ -14,7 +14,7 @@ def session_id(at: datetime, random_hex: str) -> str:
 
 
 def checkpoint_id(at: datetime, number: int, random_hex: str) -> str:
-    """Name a checkpoint: ``20261122T073600Z-0002-a1b2c3``, with its session's number."""
+    """Name a checkpoint of session 2: ``20261122T073600Z-0002-a1b2c3``."""
     return f"{_stamp(at)}-{number:04d}-{random_hex[:6]}"
 
 

@@ -55,6 +55,7 @@ def start(
     holder_is_alive: bool,
     mark: WorkspaceMark,
     baseline: str = "",
+    last_seen: datetime | None = None,
     at: datetime,
 ) -> tuple[ev.Event, ...]:
     """Open the epic's next session.
@@ -63,6 +64,7 @@ def start(
         holder: the process that will hold the session.
         holder_is_alive: whether the process that holds the epic's live session
             is still there; without meaning where there is none.
+        last_seen: when that process was last heard of.
 
     Raises:
         SessionHeld: where the epic has a live session whose holder is alive.
@@ -82,7 +84,7 @@ def start(
         if holder_is_alive and not request.take_over:
             raise SessionHeld(*_held(live, by=holder))
         reason = "taken over" if holder_is_alive else "its process is gone"
-        events.append(_ended(live, SessionStatus.INTERRUPTED, reason, at))
+        events.append(_ended(live, SessionStatus.INTERRUPTED, reason, last_seen or at))
     if request.sets_limit and request.limit_usd != state.limit_usd:
         events += set_limit(
             state, request.limit_usd, force=request.force, session_id=None, at=at

@@ -17,7 +17,7 @@ from orch_magic.core.gates import BaselineReport
 from orch_magic.core.money import Usage
 from orch_magic.core.record import CheckpointRecord
 from orch_magic.core.reports import CheckpointEntry
-from orch_magic.core.sessions import Holder, WorkspaceMark
+from orch_magic.core.sessions import Holder, HolderKind, WorkspaceMark
 from orch_magic.core.values import Value
 from orch_magic.core.work import TestState, WorkspaceChanges
 
@@ -60,6 +60,9 @@ class Ledger(Protocol):
 
     def last_beat(self, session_id: str) -> datetime | None:
         """Return when the holder of a session was last heard of."""
+
+    def verify(self, epic_id: str) -> tuple[str, ...]:
+        """Compute the state again from every event; return what differs, a line each."""
 
 
 class Found(Value):
@@ -155,6 +158,11 @@ class Pricer(Protocol):
             UnpricedModel: where nobody knows the price.
         """
 
+    def declare(
+        self, model: str, input_usd_per_mtok: Decimal, output_usd_per_mtok: Decimal
+    ) -> None:
+        """Declare what a model costs, in US dollars per million tokens, for good."""
+
 
 class Gates(Protocol):
     """The project's quality gates."""
@@ -165,6 +173,9 @@ class Gates(Protocol):
 
 class Processes(Protocol):
     """The processes of this machine."""
+
+    kind: HolderKind
+    """What kind this process is, should it hold a session."""
 
     def me(self) -> Holder:
         """Describe this process."""

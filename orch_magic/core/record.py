@@ -99,7 +99,7 @@ def read_record(raw: bytes, *, name: str = "the record") -> CheckpointRecord:
 
 
 def show_time(at: datetime) -> str:
-    """Write a moment as the forerunner does, keeping microseconds where there are any."""
+    """Write a moment as the forerunner does; microseconds only where there are any."""
     precision = "microseconds" if at.microsecond % 1000 else "milliseconds"
     return at.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 

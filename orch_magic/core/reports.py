@@ -98,7 +98,7 @@ class Asked(Value):
 
     epic_id: EpicId
     session: Session
-    asked: str
+    asked: SessionStatus
 
 
 class EpicSummary(Value):
@@ -183,3 +183,16 @@ class Deleted(Value):
     checkpoints: int
     how_to_get_back: str = ""
     """The command that brings them back until Git's own clean-up."""
+
+
+class Warned(Value):
+    """The spend has just reached the share of the limit that warns."""
+
+    budget: BudgetStatus
+
+
+class Trouble(Value):
+    """Something done by itself went wrong; it is tried again."""
+
+    epic_id: EpicId
+    error: str

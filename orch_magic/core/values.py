@@ -13,8 +13,14 @@ from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator
-from pydantic import ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from orch_magic.core.errors import BadInput
@@ -52,7 +58,9 @@ def parse_usd(raw: object) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise BadInput(f"{text!r} is no amount.", "Write dollars, such as 5.00") from None
+        raise BadInput(
+            f"{text!r} is no amount.", "Write dollars, such as 5.00"
+        ) from None
     if not amount.is_finite():
         raise BadInput(f"{text!r} is no amount.", "Write dollars, such as 5.00")
     if amount.is_signed() and amount:
@@ -61,7 +69,7 @@ def parse_usd(raw: object) -> Decimal:
         raise BadInput(f"{text} is too large.", f"Stay below ${MOST_USD:,}.")
     if amount and amount < FINEST_USD:
         raise BadInput(f"{text} is too small.", f"The finest amount is {FINEST_USD}.")
-    return abs(amount)
+    return amount.copy_abs()  # abs() would round to the caller's decimal context
 
 
 def add_usd(*amounts: Decimal) -> Decimal:
@@ -120,6 +128,7 @@ class Value(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        defer_build=True,  # importing must be quick; the first use pays
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
