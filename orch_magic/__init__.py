@@ -88,8 +88,12 @@ _HOME_OF = {
 
 _WHERE = {name: module for module, names in _HOME_OF.items() for name in names}
 
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
-__all__ += sorted(_WHERE)
+__all__ = [  # noqa: PLE0604 - names, sorted
+    "__version__",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+    *_WHERE,
+]
 
 
 def __getattr__(name: str) -> Any:

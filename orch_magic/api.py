@@ -7,6 +7,7 @@ runs in the project, else the one worked on last.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -388,6 +389,7 @@ def _end_if_held(
 def _world_and_epic(epic: str | None, cwd: Where) -> tuple[World, str]:
     """Open the project, and say which epic is meant."""
     world = here.world_at(cwd)
+    epic = epic or os.environ.get("ORCH_EPIC")  # set for a command under a session
     named = None if epic is None else parse_epic_id(epic)
     return world, reading.choose_epic(world, named)
 

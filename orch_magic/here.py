@@ -115,6 +115,23 @@ def listen(listener: Listener) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
+def glance() -> tuple[object, ...]:
+    """Return what a card of the session held here would change with; cheap."""
+    world = held_world()
+    if world is None or world.held is None:
+        return ()
+    state = world.ledger.state(world.held.epic_id)
+    session = state.session
+    return (
+        state.epic_id,
+        session and (session.id, session.status),
+        state.spent_usd,
+        state.limit_usd,
+        state.last_checkpoint and state.last_checkpoint.id,
+        state.checkpoint_trouble,
+    )
+
+
 def why_no_cell_may_start() -> str:
     """Say why a cell must not run now; empty where it may."""
     world = held_world()

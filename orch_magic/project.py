@@ -13,20 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orch_magic.baseline.gates import ProjectGates
+from orch_magic.baseline.settings import read_baseline_settings
 from orch_magic.checkpoints.discovery import Repository, discover
 from orch_magic.checkpoints.publisher import GitPublisher
 from orch_magic.checkpoints.store import GitStore
 from orch_magic.checkpoints.workspace import GitWorkspace
-from orch_magic.ledger.rescue import salvage, set_aside
-from orch_magic.ledger.sqlite import SqliteLedger
-from orch_magic.metering.declared import DeclaredPrices
-
-from orch_magic.baseline.gates import ProjectGates
-from orch_magic.baseline.settings import read_baseline_settings
 from orch_magic.core.errors import BadInput
 from orch_magic.core.events import Event
 from orch_magic.core.sessions import HolderKind
 from orch_magic.core.settings import Settings, read_settings
+from orch_magic.ledger.rescue import salvage, set_aside
+from orch_magic.ledger.sqlite import SqliteLedger
+from orch_magic.metering.declared import DeclaredPrices
 from orch_magic.metering.pricing import GenaiPricer
 from orch_magic.orchestrator.recovery import MendingLedger
 from orch_magic.orchestrator.world import World
@@ -83,6 +82,7 @@ def open_world(
         processes=SystemProcesses(clock, kind),
         clock=clock,
         new_hex=lambda: uuid.uuid4().hex,
+        home=home(repository),
         settings=_settings(table),
     )
 

@@ -41,16 +41,20 @@ class BaselineSettings(Value):
     """Whether ruff may mend the files it finds fault with."""
 
 
-def read_baseline_settings(table: Mapping[str, Any], *, where: str) -> BaselineSettings:
+def read_baseline_settings(
+    table: Any, *, where: str = "[tool.orch.baseline]"
+) -> BaselineSettings:
     """Read the ``[tool.orch.baseline]`` table.
 
     Args:
-        table: the table as TOML gives it.
+        table: the table, as TOML gives it.
         where: what to call it in an error.
 
     Raises:
         BadInput: at the first unknown key or unusable value.
     """
+    if not isinstance(table, Mapping):
+        raise BadInput(f"{where} is no table.")
     check_keys(table, set(BaselineSettings.model_fields), where=where)
     try:
         return BaselineSettings.model_validate(dict(table))

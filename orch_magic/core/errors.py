@@ -16,6 +16,7 @@
     ├── CheckpointProblem        a checkpoint could not be saved
     │   └── RecordUnreadable     a stored record is damaged or too new
     └── LedgerProblem            the ledger can't be opened or written
+        └── LedgerDamaged        its file is broken: set it aside, build it again
 
     BudgetExceeded               a BaseException: SDKs retry and re-label anything less
 """
@@ -30,6 +31,7 @@ __all__ = [
     "BaselineFailed",
     "BudgetExceeded",
     "CheckpointProblem",
+    "LedgerDamaged",
     "LedgerProblem",
     "NoSession",
     "NotFound",
@@ -118,6 +120,10 @@ class RecordUnreadable(CheckpointProblem):
 
 class LedgerProblem(OrchError):
     """The ledger can't be opened or written."""
+
+
+class LedgerDamaged(LedgerProblem):
+    """The ledger's file is broken; it has to be set aside and built again."""
 
 
 class BudgetExceeded(_OneLine, BaseException):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from orch_magic.core.values import EpicId, Usd, UtcTime, Value
+from orch_magic.core.values import EXACT, EpicId, Usd, UtcTime, Value, add_usd
 
 WARNING_FRACTION = 0.8
 """The share of the limit at which the budget warns, unless configured."""
@@ -80,12 +80,13 @@ def budget_status(
     """Work out how a budget stands. Amounts in US dollars."""
     level, fraction, remaining = BudgetLevel.OK, 0.0, None
     if limit is not None:
-        used = spent + reserved
-        remaining = max(limit - used, Decimal(0))
-        fraction = float(used / limit) if limit else float(used > 0)
+        used = add_usd(spent, reserved)
+        remaining = EXACT.subtract(max(limit, used), used)
+        fraction = float(EXACT.divide(used, limit)) if limit else float(used > 0)
+        warns_at = EXACT.multiply(limit, Decimal(repr(warning_fraction)))
         if passes(limit, used) or (used and used == limit):
             level = BudgetLevel.EXCEEDED
-        elif used and used >= limit * Decimal(repr(warning_fraction)):
+        elif used and used >= warns_at:
             level = BudgetLevel.WARNING
     return BudgetStatus(
         epic_id=epic_id,

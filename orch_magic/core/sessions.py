@@ -27,7 +27,7 @@ class SessionStatus(StrEnum):
         return self in {self.INITIALIZING, self.RUNNING, self.BUDGET_EXCEEDED}
 
 
-HolderKind = Literal["kernel", "keeper", "command", "script"]
+HolderKind = Literal["kernel", "shell", "keeper", "command", "script"]
 
 
 class Holder(Value):

@@ -28,11 +28,13 @@ from orch_magic.core.errors import BadInput
 MOST_USD = Decimal(1_000_000_000)
 """The largest amount taken, in US dollars: more is a typing error."""
 
-FINEST_USD = Decimal("1E-18")
-"""The finest amount taken: a thousandth of any token's price is far above it."""
+FINEST_USD = Decimal("1E-40")
+"""The step of the finest amount taken. A third of a token's price fits, and so does
+every sum and difference of amounts."""
 
-_EXACT = Context(prec=60)
-"""Wide enough for a billion dollars in steps of `FINEST_USD`, summed for ever."""
+EXACT = Context(prec=60)
+"""Wide enough for a billion dollars in steps of `FINEST_USD`, summed for ever. The
+caller's own decimal context may round; sums of money are made in this one."""
 
 _EPIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -67,14 +69,16 @@ def parse_usd(raw: object) -> Decimal:
         raise BadInput(f"{text} is below zero.", "An amount is zero or more.")
     if amount >= MOST_USD:
         raise BadInput(f"{text} is too large.", f"Stay below ${MOST_USD:,}.")
-    if amount and amount < FINEST_USD:
-        raise BadInput(f"{text} is too small.", f"The finest amount is {FINEST_USD}.")
-    return amount.copy_abs()  # abs() would round to the caller's decimal context
+    if not amount:
+        return Decimal(0)
+    if _last_digit(amount) < _last_digit(FINEST_USD):
+        raise BadInput(f"{text} is too fine.", f"The finest step is ${FINEST_USD}.")
+    return amount
 
 
 def add_usd(*amounts: Decimal) -> Decimal:
     """Sum amounts without rounding, whatever the caller's decimal context says."""
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return sum(amounts, Decimal(0))
 
 
@@ -84,10 +88,11 @@ def show_usd(amount: Decimal, *, digits: int = 2) -> str:
     >>> show_usd(Decimal("5")), show_usd(Decimal("0.0123"))
     ('$5.00', '$0.0123')
     """
-    plain = format(amount.normalize(_EXACT), "f")
+    plain = format(amount.normalize(EXACT), "f")
     whole, _, decimals = plain.partition(".")
-    if len(decimals) > max(digits, 4) and abs(amount) >= Decimal("0.01"):
-        return show_usd(round(amount, 4), digits=digits)
+    if len(decimals) > max(digits, 4) and amount.copy_abs() >= Decimal("0.01"):
+        rounded = amount.quantize(Decimal("0.0001"), context=EXACT)
+        return show_usd(rounded, digits=digits)
     return f"${int(whole):,}.{decimals.ljust(digits, '0')}"
 
 
@@ -106,6 +111,18 @@ def parse_epic_id(raw: object) -> str:
         f"{raw!r} can't be an epic's name (letters, digits, - and _, at most 64).",
         f"Try: {suggestion}",
     )
+
+
+def _step_of(amount: Decimal) -> int:
+    """Return the power of ten of the last digit of a finite amount."""
+    exponent = amount.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def _last_digit(amount: Decimal) -> int:
+    """Return the power of ten of the last digit written of a finite amount."""
+    exponent = amount.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
 def _to_utc(at: datetime) -> datetime:

@@ -46,8 +46,8 @@ class GenaiPricer:
     """The `Pricer` port over genai-prices and the prices declared."""
 
     def __init__(self, declared: Mapping[str, DeclaredPrice] | None = None) -> None:
-        """Take the prices declared, by the model's name."""
-        self._declared = dict(declared or {})
+        """Take the prices declared, by the model's name; they may change meanwhile."""
+        self._declared = {} if declared is None else declared
 
     def read(
         self, response: Any, at: datetime, *, provider: str = "", model: str = ""
@@ -105,7 +105,7 @@ class GenaiPricer:
             input_tokens=count.input_tokens,
             output_tokens=count.output_tokens,
             raw=pydantic_core.to_jsonable_python(
-                reply.usage, inf_nan_mode="strings", fallback=str
+                reply.usage, inf_nan_mode="null", fallback=str
             ),
             unit_prices=prices,
             price_list=source,

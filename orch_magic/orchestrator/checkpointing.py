@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from orch_magic.core.brief import brief_markdown, brief_of
+from collections.abc import Mapping
+from typing import Any
 
 from orch_magic.core import events as ev
 from orch_magic.core import ids
+from orch_magic.core.brief import brief_markdown, brief_of
 from orch_magic.core.context import context_of, record_of
 from orch_magic.core.errors import NoSession, OrchError
 from orch_magic.core.fold import EpicState
 from orch_magic.core.policy import RETRY_SECONDS
 from orch_magic.core.ports import Publication
+from orch_magic.core.record import CheckpointRecord
 from orch_magic.core.reports import Saved
 from orch_magic.core.sessions import Session
 from orch_magic.orchestrator.world import World
@@ -19,12 +22,19 @@ PUBLISH_AGAIN_SECONDS = 60.0
 """How long an owed publication waits before it is tried again by itself."""
 
 
-def checkpoint(world: World, epic_id: str, trigger: ev.Trigger, reason: str) -> Saved:
+def checkpoint(
+    world: World,
+    epic_id: str,
+    trigger: ev.Trigger,
+    reason: str,
+    told: Mapping[str, Any] | None = None,
+) -> Saved:
     """Save a checkpoint of an epic's newest session.
 
     Args:
         trigger: why, for the policy.
         reason: why, for people.
+        told: fields of the context to take instead of those gathered.
 
     Raises:
         CheckpointProblem: where it could not be saved; the ledger remembers, and
@@ -40,7 +50,8 @@ def checkpoint(world: World, epic_id: str, trigger: ev.Trigger, reason: str) -> 
                 f"Start one: %orch start --epic {epic_id}",
             )
         try:
-            saved = _save(world, state, session, trigger, reason)
+            record = _gather(world, state, session, reason, told or {})
+            saved = keep_record(world, record, trigger)
         except OrchError as error:
             _remember_failure(world, session, trigger, str(error))
             raise
@@ -80,9 +91,41 @@ def publish_owed(world: World, epic_id: str) -> Publication:
         return publication
 
 
-def _save(
-    world: World, state: EpicState, session: Session, trigger: ev.Trigger, reason: str
-) -> Saved:
+def keep_record(world: World, record: CheckpointRecord, trigger: ev.Trigger) -> Saved:
+    """Save a record in Git, note it in the ledger, and publish what is owed.
+
+    Raises:
+        CheckpointProblem: where it could not be saved.
+    """
+    epic_id = record.epic_id
+    entry = world.store.save(record, brief_markdown(brief_of(record)))
+    settings = world.held.settings if world.held else world.settings
+    event = ev.CheckpointSaved(
+        epic_id=epic_id,
+        at=record.timestamp,
+        session_id=record.session_id,
+        checkpoint_id=record.id,
+        commit=entry.commit or "",
+        trigger=trigger,
+        reason=record.reason,
+        wants_publishing=settings.publishes(trigger),
+    )
+    world.ledger.append(epic_id, lambda _: (event,))
+    publication = publish_owed(world, epic_id)
+    return Saved(
+        checkpoint=entry,
+        published_commit=publication.commit,
+        deferred=publication.deferred,
+    )
+
+
+def _gather(
+    world: World,
+    state: EpicState,
+    session: Session,
+    reason: str,
+    told: Mapping[str, Any],
+) -> CheckpointRecord:
     at = world.clock.now()
     changes = world.workspace.changes_since(session.mark)
     context = context_of(
@@ -92,34 +135,14 @@ def _save(
         changes=changes,
         tests=world.workspace.last_test_run(session.started_at),
     )
-    record = record_of(
+    return record_of(
         state,
         session,
-        context,
+        context.model_copy(update=told),
         checkpoint_id=ids.checkpoint_id(at, session.number, world.new_hex()),
         reason=reason,
         changes=changes,
         at=at,
-    )
-    brief = brief_markdown(brief_of(record, budget=world.budget(state)))
-    entry = world.store.save(record, brief)
-    settings = world.held.settings if world.held else world.settings
-    event = ev.CheckpointSaved(
-        epic_id=state.epic_id,
-        at=at,
-        session_id=session.id,
-        checkpoint_id=record.id,
-        commit=entry.commit or "",
-        trigger=trigger,
-        reason=reason,
-        wants_publishing=settings.publishes(trigger),
-    )
-    world.ledger.append(state.epic_id, lambda _: (event,))
-    publication = publish_owed(world, state.epic_id)
-    return Saved(
-        checkpoint=entry,
-        published_commit=publication.commit,
-        deferred=publication.deferred,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -107,7 +107,7 @@ def issue(
     return written, None
 
 
-def task(world: World, epic_id: str, changes: dict[str, object]) -> Written:
+def task(world: World, epic_id: str, changes: Mapping[str, object]) -> Written:
     """Say how far the current task is.
 
     Args:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from orch_magic.core.brief import brief_of, has_resumable_context
-
 from orch_magic.core import lifecycle
+from orch_magic.core.brief import brief_of, has_resumable_context
 from orch_magic.core.context import context_of, record_of
 from orch_magic.core.errors import BadInput, NoSession, NothingToResume, UnknownEpic
 from orch_magic.core.fold import EpicState

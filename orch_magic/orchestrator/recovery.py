@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from orch_magic.core import events as ev
 from orch_magic.core.errors import LedgerDamaged, OrchError
@@ -16,6 +18,8 @@ from orch_magic.core.ports import CheckpointStore, Clock, Decision, Found, Ledge
 from orch_magic.core.record import show_time
 from orch_magic.core.values import show_usd
 from orch_magic.orchestrator.world import World
+
+T = TypeVar("T")
 
 
 def catch_up(world: World, epic_id: str) -> tuple[str, ...]:
@@ -31,7 +35,7 @@ def catch_up(world: World, epic_id: str) -> tuple[str, ...]:
     remarks = found.skipped
     if _knows_more(found, world.ledger.state(epic_id)):
         at = world.clock.now()
-        world.ledger.append(epic_id, lambda state: _take_over(state, found, at))
+        world.ledger.append(epic_id, partial(_take_over, found=found, at=at))
         context = found.record.context
         line = f"The ledger was rebuilt from checkpoint {found.record.id}: session "
         line += f"{found.record.session_number}, "
@@ -95,66 +99,47 @@ class MendingLedger:
         self, epic_id: str, decide: Decision, *, durable: bool = True
     ) -> tuple[EpicState, tuple[ev.Event, ...]]:
         """See the port."""
-        try:
-            return self._ledger.append(epic_id, decide, durable=durable)
-        except LedgerDamaged:
-            self._mend()
-            return self._ledger.append(epic_id, decide, durable=durable)
+        return self._whole(
+            lambda ledger: ledger.append(epic_id, decide, durable=durable)
+        )
 
     def state(self, epic_id: str) -> EpicState:
         """See the port."""
-        try:
-            return self._ledger.state(epic_id)
-        except LedgerDamaged:
-            self._mend()
-            return self._ledger.state(epic_id)
+        return self._whole(lambda ledger: ledger.state(epic_id))
 
     def epics(self) -> tuple[str, ...]:
         """See the port."""
-        try:
-            return self._ledger.epics()
-        except LedgerDamaged:
-            self._mend()
-            return self._ledger.epics()
+        return self._whole(lambda ledger: ledger.epics())
 
     def events(self, epic_id: str, kind: str | None = None) -> Iterator[ev.Event]:
         """See the port."""
-        try:
-            yield from tuple(self._ledger.events(epic_id, kind))
-        except LedgerDamaged:
-            self._mend()
-            yield from self._ledger.events(epic_id, kind)
+        return iter(self._whole(lambda ledger: tuple(ledger.events(epic_id, kind))))
 
     def beat(self, session_id: str, at: datetime) -> None:
         """See the port."""
-        try:
-            self._ledger.beat(session_id, at)
-        except LedgerDamaged:
-            self._mend()
-            self._ledger.beat(session_id, at)
+        self._whole(lambda ledger: ledger.beat(session_id, at))
 
     def last_beat(self, session_id: str) -> datetime | None:
         """See the port."""
-        try:
-            return self._ledger.last_beat(session_id)
-        except LedgerDamaged:
-            self._mend()
-            return self._ledger.last_beat(session_id)
+        return self._whole(lambda ledger: ledger.last_beat(session_id))
 
     def verify(self, epic_id: str) -> tuple[str, ...]:
         """See the port."""
+        return self._whole(lambda ledger: ledger.verify(epic_id))
+
+    def _whole(self, ask: Callable[[Ledger], T]) -> T:
         try:
-            return self._ledger.verify(epic_id)
+            return ask(self._ledger)
         except LedgerDamaged:
             self._mend()
-            return self._ledger.verify(epic_id)
+            return ask(self._ledger)
 
     def _mend(self) -> None:
         at = self._clock.now()
         stamp = show_time(at).replace(":", "").replace(".", "-")
         events, sentence = self._replace(stamp)
         for event in events:
-            self._ledger.append(event.epic_id, lambda _, event=event: (event,))
+            self._ledger.append(event.epic_id, _just(event))
         for epic_id in self._store.epics():
             try:
                 found = self._store.latest(epic_id)
@@ -162,7 +147,9 @@ class MendingLedger:
                 sentence += f" Epic {epic_id} has no readable checkpoint: {error}"
                 continue
             if found:
-                self._ledger.append(
-                    epic_id, lambda state, found=found: _take_over(state, found, at)
-                )
+                self._ledger.append(epic_id, partial(_take_over, found=found, at=at))
         self._tell(sentence)
+
+
+def _just(event: ev.Event) -> Decision:
+    return lambda _: (event,)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from orch_magic.core import events as ev
 from orch_magic.core import ids, lifecycle
@@ -88,8 +89,17 @@ def start(
         )
 
 
-def end(world: World, epic_id: str, status: SessionStatus, reason: str) -> Ended:
+def end(
+    world: World,
+    epic_id: str,
+    status: SessionStatus,
+    reason: str,
+    told: Mapping[str, Any] | None = None,
+) -> Ended:
     """End the epic's live session for good, with a checkpoint.
+
+    Args:
+        told: fields of the checkpoint's context to take instead of those gathered.
 
     Raises:
         NoSession: where none is running.
@@ -101,7 +111,7 @@ def end(world: World, epic_id: str, status: SessionStatus, reason: str) -> Ended
         )
         session = state.sessions[-1]
         said = f"{status.value}: {reason}" if reason else status.value
-        saved, trouble = _try_checkpoint(world, epic_id, _TRIGGERS[status], said)
+        saved, trouble = _try_checkpoint(world, epic_id, _TRIGGERS[status], said, told)
         if world.held and world.held.session_id == session.id:
             world.held = None
         return Ended(
@@ -207,11 +217,15 @@ def _write_baseline(world: World, state: EpicState, report: BaselineReport) -> N
 
 
 def _try_checkpoint(
-    world: World, epic_id: str, trigger: ev.Trigger, reason: str
+    world: World,
+    epic_id: str,
+    trigger: ev.Trigger,
+    reason: str,
+    told: Mapping[str, Any] | None = None,
 ) -> tuple[Saved | None, tuple[str, ...]]:
     """Checkpoint; a session starts and ends also where that fails, and says so."""
     try:
-        return checkpoint(world, epic_id, trigger, reason), ()
+        return checkpoint(world, epic_id, trigger, reason, told), ()
     except OrchError as error:
         line = f"No checkpoint was made: {error} Try again: %orch checkpoint"
         return None, (line,)

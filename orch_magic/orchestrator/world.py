@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from orch_magic.core import ports
 from orch_magic.core.errors import SessionHeld
@@ -48,6 +49,8 @@ class World:
     clock: ports.Clock
     new_hex: Callable[[], str]
     """Returns random hex digits, at least six."""
+    home: Path
+    """The folder of the project's ledger, locks and logs."""
     settings: Settings = field(default_factory=Settings)
     held: Held | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)

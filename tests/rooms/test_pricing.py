@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
+from typing import Any
 
 import anthropic.types
 import httpx
@@ -25,7 +26,7 @@ from orch_magic.metering.pricing import DeclaredPrice, GenaiPricer
 AT = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
 
 
-def chat(model: str, prompt: int, completion: int, **more) -> dict:
+def chat(model: str, prompt: int, completion: int, **more: Any) -> dict:
     usage = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -50,7 +51,7 @@ def chat(model: str, prompt: int, completion: int, **more) -> dict:
     }
 
 
-def message(model: str = "claude-sonnet-4-5-20250929", **usage) -> dict:
+def message(model: str = "claude-sonnet-4-5-20250929", **usage: Any) -> dict:
     return {
         "id": "msg_1",
         "type": "message",
@@ -63,7 +64,7 @@ def message(model: str = "claude-sonnet-4-5-20250929", **usage) -> dict:
     }
 
 
-def responses(model: str = "gpt-4o", output: tuple = (), **more) -> dict:
+def responses(model: str = "gpt-4o", output: tuple = (), **more: Any) -> dict:
     return {
         "id": "resp_1",
         "object": "response",
@@ -75,7 +76,7 @@ def responses(model: str = "gpt-4o", output: tuple = (), **more) -> dict:
         "tools": [],
         "usage": {
             "input_tokens": 1000,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "output_tokens": 100,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": 1100,
@@ -168,7 +169,9 @@ GEMINI = {
         ),
     ],
 )
-def test_a_reply_is_priced_to_the_last_digit(reply, usd, tokens) -> None:
+def test_a_reply_is_priced_to_the_last_digit(
+    reply: dict, usd: str, tokens: tuple[int, int]
+) -> None:
     usage, price = GenaiPricer().read(reply, AT)
 
     assert price == Decimal(usd)
@@ -186,7 +189,9 @@ def test_a_reply_is_priced_to_the_last_digit(reply, usd, tokens) -> None:
         (anthropic.types.Message, CACHED_MESSAGE, "0.017925"),
     ],
 )
-def test_an_sdk_object_costs_what_its_json_costs(kind, reply, usd) -> None:
+def test_an_sdk_object_costs_what_its_json_costs(
+    kind: Any, reply: dict, usd: str
+) -> None:
     pricer = GenaiPricer()
     forms = [
         kind.model_validate(reply),
@@ -276,7 +281,7 @@ def test_a_usage_survives_json() -> None:
         ),
     ],
 )
-def test_the_terms_of_a_call_set_its_price(reply, usd) -> None:
+def test_the_terms_of_a_call_set_its_price(reply: dict, usd: str) -> None:
     assert GenaiPricer().read(reply, AT)[1] == Decimal(usd)
 
 
@@ -292,7 +297,9 @@ def test_the_terms_of_a_call_set_its_price(reply, usd) -> None:
         (message(input_tokens=1, output_tokens=1, inference_geo="us"), AT),
     ],
 )
-def test_terms_that_have_no_price_are_not_taken_for_the_standard(reply, at) -> None:
+def test_terms_that_have_no_price_are_not_taken_for_the_standard(
+    reply: dict, at: datetime
+) -> None:
     with pytest.raises(UnpricedModel, match=r"with .* is not known\. Give the amount"):
         GenaiPricer().read(reply, at)
 
@@ -324,7 +331,9 @@ def test_web_searches_are_paid_for() -> None:
         responses("gpt-4-turbo", output=({"type": "web_search_call"},)),
     ],
 )
-def test_a_reply_that_cost_more_than_it_tells_is_not_priced_in_part(reply) -> None:
+def test_a_reply_that_cost_more_than_it_tells_is_not_priced_in_part(
+    reply: dict,
+) -> None:
     with pytest.raises(UnpricedModel, match=r"orch\.spend\(usd=…\)"):
         GenaiPricer().read(reply, AT)
 
@@ -371,7 +380,7 @@ def test_an_unknown_model_is_refused_with_the_line_that_declares_its_price() -> 
 
 
 @pytest.mark.parametrize("model", ["gpt-99", "claude-fake", "my-claude-thing", "o5"])
-def test_a_name_that_sounds_known_is_not_guessed_at(model) -> None:
+def test_a_name_that_sounds_known_is_not_guessed_at(model: str) -> None:
     with pytest.raises(UnpricedModel):
         GenaiPricer().read(chat(model, 10, 5), AT)
 
@@ -392,6 +401,19 @@ def test_a_declared_price_wins_over_the_list() -> None:
         assert usd == Decimal("0.0000325")
         assert usage.price_list == "declared"
         assert usage.unit_prices == {"input_mtok": "1", "output_mtok": "4.5"}
+
+
+def test_a_price_may_be_declared_at_any_time() -> None:
+    declared: dict[str, DeclaredPrice] = {}
+    pricer = GenaiPricer(declared)
+    with pytest.raises(UnpricedModel):
+        pricer.read(chat("mine", 10, 5), AT)
+
+    declared["mine"] = DeclaredPrice(
+        model="mine", input_usd_per_mtok="1", output_usd_per_mtok="2"
+    )
+
+    assert pricer.read(chat("mine", 10, 5), AT)[1] == Decimal("0.00002")
 
 
 def test_a_declared_model_may_be_free_and_its_tokens_still_count() -> None:
@@ -439,7 +461,9 @@ def test_the_caller_may_say_who_served_it_and_what() -> None:
         ({"type": "message_start", "message": message()}, "it is a message_start"),
     ],
 )
-def test_a_reply_without_usage_is_refused_with_the_way_out(reply, why) -> None:
+def test_a_reply_without_usage_is_refused_with_the_way_out(
+    reply: dict, why: str
+) -> None:
     with pytest.raises(BadInput, match=f"The reply has no usage: .*{why}") as caught:
         GenaiPricer().read(reply, AT)
     assert caught.value.fix == "Give the amount yourself: orch.spend(usd=…)"
@@ -461,7 +485,7 @@ def test_a_reply_without_usage_is_refused_with_the_way_out(reply, why) -> None:
         {"prompt_tokens": 10**30, "completion_tokens": 1},
     ],
 )
-def test_usage_that_can_not_be_right_is_refused(usage) -> None:
+def test_usage_that_can_not_be_right_is_refused(usage: dict) -> None:
     with pytest.raises(BadInput):
         GenaiPricer().read(chat("gpt-4o", 1, 1) | {"usage": usage}, AT)
 
@@ -470,7 +494,7 @@ def test_usage_that_can_not_be_right_is_refused(usage) -> None:
     "garbage",
     [None, 5, "no json", b"\xff", "[1, 2]", "[" * 100_000, [], object(), AT, str],
 )
-def test_garbage_is_refused_in_one_line(garbage) -> None:
+def test_garbage_is_refused_in_one_line(garbage: object) -> None:
     with pytest.raises(BadInput) as caught:
         GenaiPricer().read(garbage, AT)
     assert "\n" not in str(caught.value)
@@ -500,7 +524,7 @@ def test_a_reply_that_was_not_awaited_is_named() -> None:
         max_leaves=12,
     )
 )
-def test_nothing_but_our_own_errors_comes_out_whatever_goes_in(reply) -> None:
+def test_nothing_but_our_own_errors_comes_out_whatever_goes_in(reply: object) -> None:
     try:
         _, usd = GenaiPricer().read(reply, AT)
     except (BadInput, UnpricedModel):

@@ -1,0 +1,70 @@
+"""Into a shell and out of it again: one magic, one matcher, one pair of hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from orch_magic import here
+from orch_magic.faces.completion import orch_matcher
+from orch_magic.faces.display import Display
+from orch_magic.faces.gate import BudgetGate
+from orch_magic.faces.hooks import CellHooks
+from orch_magic.faces.magics import Orch, make_magics
+from orch_magic.faces.notices import Notices
+
+_HOME = "_orch_magic"
+"""The attribute of the shell that holds what was put into it."""
+
+
+@dataclass
+class _Installed:
+    """All that `load` has put into a shell."""
+
+    magics: Orch
+    display: Display
+    hooks: CellHooks
+    gate: BudgetGate
+    deafen: Callable[[], None]
+    """Ends the listening for reports."""
+
+
+def load(shell: InteractiveShell) -> None:
+    """Put ``%orch`` into a shell; what an earlier load left is taken out first."""
+    unload(shell)
+    display = Display(shell)
+    notices = Notices(display.refresh)
+    installed = _Installed(
+        magics=make_magics(shell),
+        display=display,
+        hooks=CellHooks(notices),
+        gate=BudgetGate(),
+        deafen=here.listen(notices.take),
+    )
+    shell.register_magics(installed.magics)
+    display.install()
+    shell.events.register("pre_run_cell", installed.hooks.pre_run_cell)
+    shell.events.register("post_run_cell", installed.hooks.post_run_cell)
+    shell.ast_transformers.append(installed.gate)
+    shell.Completer.custom_matchers.insert(0, orch_matcher)
+    setattr(shell, _HOME, installed)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take all of it out again; a running session goes on, kept by its thread."""
+    installed: _Installed | None = getattr(shell, _HOME, None)
+    if installed is None:
+        return
+    delattr(shell, _HOME)
+    installed.deafen()
+    shell.Completer.custom_matchers.remove(orch_matcher)
+    shell.ast_transformers.remove(installed.gate)
+    shell.events.unregister("post_run_cell", installed.hooks.post_run_cell)
+    shell.events.unregister("pre_run_cell", installed.hooks.pre_run_cell)
+    installed.display.uninstall()
+    shell.magics_manager.magics["line"].pop("orch", None)
+    shell.magics_manager.registry.pop("Orch", None)
+    if installed.magics in shell.configurables:
+        shell.configurables.remove(installed.magics)

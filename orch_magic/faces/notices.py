@@ -1,0 +1,61 @@
+"""What happens by itself, brought to the person in the right place.
+
+Reports arrive from the keeper's thread. Printing there would land in whichever cell
+runs at that moment, so lines wait for the next cell, and cards update in their own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from orch_magic.core.reports import Ended, Trouble, Warned
+from orch_magic.core.values import Value, show_usd
+
+MOST_WAITING = 20
+
+
+class Notices:
+    """Lines that wait for a cell, and cards that want to be kept true.
+
+    Args:
+        refresh: updates the cards that are on the screen.
+    """
+
+    def __init__(self, refresh: Callable[[], None]) -> None:
+        self.refresh = refresh
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
+
+    def take(self, report: Value) -> None:
+        """Take a report; called from any thread."""
+        if line := _line_of(report):
+            self._waiting.append(line)
+        self.refresh()
+
+    def add(self, line: str) -> None:
+        """Keep a line for the next cell."""
+        self._waiting.append(line)
+
+    def show(self) -> None:
+        """Print what waits into the cell that runs now."""
+        while self._waiting:
+            print(f"orch: {self._waiting.popleft()}")
+
+
+def _line_of(report: Value) -> str:
+    if isinstance(report, Ended):
+        session = report.session
+        why = f" ({session.reason})" if session.reason else ""
+        return (
+            f"session {session.number} of {session.epic_id} is "
+            f"{session.status.value}{why}. Go on: %orch resume --epic {session.epic_id}"
+        )
+    if isinstance(report, Warned):
+        budget = report.budget
+        return (
+            f"{budget.fraction:.0%} of the budget is spent: "
+            f"{show_usd(budget.spent_usd)} of {show_usd(budget.limit_usd or 0)}."
+        )
+    if isinstance(report, Trouble):
+        return f"the checkpoint failed and is tried again: {report.error}"
+    return ""

@@ -1,0 +1,1 @@
+"""The ledger: what happened, in one SQLite file that every process shares."""
