@@ -260,7 +260,7 @@ def price(
     """
     world = here.world_at(cwd)
     given, taken = parse_usd(input_usd_per_mtok), parse_usd(output_usd_per_mtok)
-    world.pricer.declare(model, given, taken)
+    world.prices.declare(model, given, taken)
     return f"{model}: ${given} in, ${taken} out, per million tokens"
 
 

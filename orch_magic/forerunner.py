@@ -321,9 +321,10 @@ def baseline_passed(report: BaselineReport) -> bool:
 
 def format_baseline_result(report: BaselineReport) -> str:
     """Say how the gates ended, with the last lines of those that did not pass."""
-    from orch_magic.faces.views import as_text
-
-    return as_text(report)
+    tails = [
+        f"{gate.gate}:\n{gate.output_tail}" for gate in report.gates if gate.is_bad
+    ]
+    return "\n\n".join([f"Baseline: {report.in_one_line()}", *tails])
 
 
 def generate_session_id() -> str:

@@ -15,8 +15,9 @@ from typing import Any
 
 from orch_magic.baseline.gates import ProjectGates
 from orch_magic.baseline.settings import read_baseline_settings
-from orch_magic.checkpoints.discovery import Repository, discover
+from orch_magic.checkpoints.discovery import discover
 from orch_magic.checkpoints.publisher import GitPublisher
+from orch_magic.checkpoints.running import Repository
 from orch_magic.checkpoints.store import GitStore
 from orch_magic.checkpoints.workspace import GitWorkspace
 from orch_magic.core.errors import BadInput
@@ -70,14 +71,18 @@ def open_world(
     table = _tool_table(repository)
     clock = SystemClock()
     store = GitStore(repository)
+    prices = DeclaredPrices(home(repository) / "prices.json")
     return World(
         ledger=_open_ledger(repository, store, clock, tell),
         store=store,
         publisher=GitPublisher(repository),
         workspace=GitWorkspace(repository),
-        pricer=GenaiPricer(DeclaredPrices(home(repository) / "prices.json")),
+        pricer=GenaiPricer(prices),
+        prices=prices,
         gates=ProjectGates(
-            repository.top or start, read_baseline_settings(table.get("baseline", {}))
+            repository.top or start, read_baseline_settings(
+                table.get("baseline", {}), where="[tool.orch.baseline]"
+            )
         ),
         processes=SystemProcesses(clock, kind),
         clock=clock,

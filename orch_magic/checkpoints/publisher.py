@@ -15,10 +15,10 @@ from datetime import datetime
 
 from orch_magic.checkpoints.copies import Copies
 from orch_magic.checkpoints.finding import Finder
+from orch_magic.checkpoints.index import OwedIndex, blobs_in
 from orch_magic.checkpoints.message import ID_TRAILER
-from orch_magic.checkpoints.owed import OwedIndex
 from orch_magic.checkpoints.readiness import Head, read_head, why_not
-from orch_magic.checkpoints.running import Repository, run_git
+from orch_magic.checkpoints.running import Repository, complaint, run_git
 from orch_magic.checkpoints.turns import Turns
 from orch_magic.checkpoints.writing import Commit, write_commit
 from orch_magic.core.errors import CheckpointProblem, NotFound, OrchError
@@ -42,7 +42,7 @@ class GitPublisher:
         self._copies = Copies(repository.top)
         self._finder = Finder(repository)
         self._turns = Turns(repository)
-        self._owed = OwedIndex(repository)
+        self._index = OwedIndex(repository)
 
     def publish(
         self, epic_id: str, checkpoint_ids: Sequence[str], message: str
@@ -73,76 +73,76 @@ class GitPublisher:
         self, epic_id: str, ids: tuple[str, ...], message: str
     ) -> Publication:
         paths = {self._copies.path(epic_id, id_): id_ for id_ in ids}
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             head = read_head(self._repository)
             if reason := why_not(self._repository, head, tuple(paths)):
                 return Publication(deferred=reason)
-            self._owed.repair(head)
-            present, newest = self._bring_files(epic_id, ids)
-            blobs = self._blobs([path for path in paths if paths[path] in present])
-            published = tuple(id_ for id_ in ids if id_ in present)
-            if not published:
-                wanted = ", ".join(ids)
-                return Publication(deferred=f"No record is left of {wanted}.")
-            new = self._not_yet_on(head, blobs)
-            commit = self._commit(head, message, epic_id, new, paths, newest)
+            self._index.make_up(head.commit)
+            times = self._bring_files(epic_id, ids)
+            if not times:
+                return Publication(deferred=f"No record is left of {', '.join(ids)}.")
+            blobs = self._store([path for path, id_ in paths.items() if id_ in times])
+            there = blobs_in(self._repository, head.commit, blobs)
+            new = {p: blob for p, blob in blobs.items() if there.get(p) != blob}
+            commit = head.commit
+            if new:
+                trailers = [f"Orch-Epic: {epic_id}"]
+                trailers += [f"{ID_TRAILER}: {paths[path]}" for path in new]
+                text = "\n".join([message, "", *trailers, ""])
+                commit = self._commit(head, text, max(times.values()), new)
             if commit:
                 return Publication(
-                    commit=commit, branch=head.branch, published=published
+                    commit=commit, branch=head.branch, published=tuple(times)
                 )
-            time.sleep(_PAUSE_SECONDS)
-        return Publication(deferred=f"The branch {head.branch} keeps moving.")
+            time.sleep(_PAUSE_SECONDS * attempt)
+        return Publication(deferred=f"Another Git command is at work on {head.branch}.")
 
-    def _commit(
-        self,
-        head: Head,
-        message: str,
-        epic_id: str,
-        blobs: Mapping[str, str],
-        ids: Mapping[str, str],
-        at: datetime,
-    ) -> str | None:
-        """Commit and patch the index; None where somebody moved the branch."""
-        if not blobs:
-            return head.commit
-        trailers = [f"Orch-Epic: {epic_id}"]
-        trailers += [f"{ID_TRAILER}: {ids[path]}" for path in blobs]
-        # Once the commit is there the index lacks its files, until it is patched:
-        # what a death in between leaves undone is made up for next time.
-        self._owed.add(blobs)
-        written = write_commit(
-            self._repository,
-            Commit(
-                ref=head.ref,
-                parent=head.commit,
-                message="\n".join([message, "", *trailers, ""]),
-                seconds=int(at.timestamp()),
-                blobs=blobs,
-            ),
-        )
-        if written.moved:
-            self._owed.repair(read_head(self._repository))
-            return written.commit
-        if written.ran.code == 1 and read_head(self._repository) != head:
-            return None
-        raise CheckpointProblem(f"Git could not move {head.branch}: {written.ran.why}.")
+    def _bring_files(self, epic_id: str, ids: Sequence[str]) -> dict[str, datetime]:
+        """See that the files are in the work tree; return the times of those that are.
 
-    def _bring_files(
-        self, epic_id: str, ids: Sequence[str]
-    ) -> tuple[set[str], datetime]:
-        """See that the files are in the work tree; return whose are, and the newest time.
-
-        A file that is gone, or no record any more, is written anew from Git.
+        A file that is gone, or is no record any more, is written anew from Git.
         """
         times = {}
         for id_ in ids:
-            copy = self._copies.read(epic_id, id_)
-            record = copy.record
+            record = self._copies.read(epic_id, id_).record
             if record is None or record.id != id_:
                 try:
                     record = self._finder.load(epic_id, id_).record
                 except (NotFound, CheckpointProblem):
-                    continue  # the caller sees that it was not published
+                    continue  # the caller sees that this one was not published
                 self._copies.write(epic_id, id_, write_record(record))
             times[id_] = record.timestamp
-        return set(times), max(times.values(), default=datetime.min)
+        return times
+
+    def _store(self, paths: Sequence[str]) -> dict[str, str]:
+        """Store the files as Git would, the user's attributes and filters applied."""
+        ran = run_git(
+            self._repository,
+            ["hash-object", "-w", "--stdin-paths"],
+            input="".join(f"{path}\n" for path in paths).encode(),
+            durable=True,
+            error=CheckpointProblem,
+        )
+        return dict(zip(paths, ran.text.split("\n"), strict=True))
+
+    def _commit(
+        self, head: Head, message: str, at: datetime, blobs: Mapping[str, str]
+    ) -> str | None:
+        """Commit files and enter them into the index; None where somebody was faster."""
+        # What a death between the two leaves undone is made up for next time.
+        self._index.owe(blobs)
+        commit = Commit(
+            ref=head.ref,
+            parent=head.commit,
+            message=message,
+            seconds=int(at.timestamp()),
+            blobs=blobs,
+        )
+        written = write_commit(self._repository, commit)
+        if not written.moved:
+            if written.ran.code == 1:
+                return None
+            raise complaint(written.ran, CheckpointProblem, "fast-import")
+        if read_head(self._repository).commit == written.commit:
+            self._index.enter(blobs)
+        return written.commit

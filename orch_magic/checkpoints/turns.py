@@ -63,7 +63,7 @@ class Turns:
             raise _too_long(name) from None
         except OSError as trouble:
             raise CheckpointProblem(
-                f"The checkpoint could not be saved: {trouble.strerror or trouble}.",
+                f"A file could not be written: {trouble.strerror or trouble}.",
                 f"Check that {own_dir} can be written and the disk is not full.",
             ) from trouble
         finally:

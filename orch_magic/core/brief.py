@@ -24,7 +24,13 @@ from orch_magic.core.money import BudgetStatus
 from orch_magic.core.record import CheckpointRecord
 from orch_magic.core.reports import Brief, CheckpointEntry
 from orch_magic.core.sessions import Session
-from orch_magic.core.wording import as_sentence, count_of, exact_usd, one_line, show_when
+from orch_magic.core.wording import (
+    as_sentence,
+    count_of,
+    exact_usd,
+    one_line,
+    show_when,
+)
 from orch_magic.core.work import SessionContext, TestState
 
 NOTHING_NEXT = (

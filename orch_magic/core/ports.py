@@ -158,6 +158,10 @@ class Pricer(Protocol):
             UnpricedModel: where nobody knows the price.
         """
 
+
+class Prices(Protocol):
+    """The prices that people declared."""
+
     def declare(
         self, model: str, input_usd_per_mtok: Decimal, output_usd_per_mtok: Decimal
     ) -> None:

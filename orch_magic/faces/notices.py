@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from orch_magic.core.reports import Ended, Trouble, Warned
-from orch_magic.core.values import Value, show_usd
+from orch_magic.core.reports import Ended, Saved
+from orch_magic.core.values import Value
+from orch_magic.faces.views import as_line
 
 MOST_WAITING = 20
 
@@ -43,19 +44,9 @@ class Notices:
 
 
 def _line_of(report: Value) -> str:
+    if isinstance(report, Saved):
+        return ""  # the card shows it, and nobody need be told
+    line = as_line(report)
     if isinstance(report, Ended):
-        session = report.session
-        why = f" ({session.reason})" if session.reason else ""
-        return (
-            f"session {session.number} of {session.epic_id} is "
-            f"{session.status.value}{why}. Go on: %orch resume --epic {session.epic_id}"
-        )
-    if isinstance(report, Warned):
-        budget = report.budget
-        return (
-            f"{budget.fraction:.0%} of the budget is spent: "
-            f"{show_usd(budget.spent_usd)} of {show_usd(budget.limit_usd or 0)}."
-        )
-    if isinstance(report, Trouble):
-        return f"the checkpoint failed and is tried again: {report.error}"
-    return ""
+        line += f". Go on: %orch resume --epic {report.session.epic_id}"
+    return line

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from functools import cached_property
 from typing import Any
 
@@ -19,13 +19,10 @@ import pydantic_core
 
 from orch_magic.core.errors import BadInput, UnpricedModel
 from orch_magic.core.money import Usage
-from orch_magic.core.values import Usd, Value, parse_usd
+from orch_magic.core.values import EXACT, Usd, Value, parse_usd
 from orch_magic.metering.pricelist import Count, PriceList
 from orch_magic.metering.reply import GIVE_AMOUNT, Reply, read_reply
 from orch_magic.metering.tools import hidden_charges
-
-_EXACT = Context(prec=60)
-"""The user's own decimal context may round; money doesn't."""
 
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}")
 """How providers name the build of a model that served a call."""
@@ -69,7 +66,7 @@ class GenaiPricer:
         name = model or reply.model
         if not name:
             raise BadInput("The reply names no model.", GIVE_AMOUNT)
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return self._price(reply, name, provider, at)
 
     @cached_property

@@ -44,6 +44,7 @@ class World:
     publisher: ports.Publisher
     workspace: ports.Workspace
     pricer: ports.Pricer
+    prices: ports.Prices
     gates: ports.Gates
     processes: ports.Processes
     clock: ports.Clock

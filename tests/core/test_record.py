@@ -191,7 +191,6 @@ def test_every_record_survives_its_json(record: CheckpointRecord) -> None:
     raw = write_record(record)
     again = read_record(raw)
     assert again == record
-    assert write_record(again) == raw
 
 
 @given(records)

@@ -7,8 +7,8 @@ the string and places it.
 from __future__ import annotations
 
 from orch_magic.core.brief import brief_markdown as as_markdown
-
-# from orch_magic.faces.views.html import as_html
+from orch_magic.faces.views.html import as_html
+from orch_magic.faces.views.line import as_line
 from orch_magic.faces.views.text import as_text
 
-__all__ = ["as_html", "as_markdown", "as_text"]
+__all__ = ["as_html", "as_line", "as_markdown", "as_text"]

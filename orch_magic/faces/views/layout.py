@@ -44,7 +44,8 @@ def wrap(text: str, width: int, *, indent: str = "") -> list[str]:
 
     A word wider than the line is broken where the line ends.
     """
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for whole in text.split(" "):
         word = whole
         start = indent if lines else ""

@@ -1,4 +1,4 @@
-"""What all text views share: the dispatch from a value to its lines, and usual lines."""
+"""What all text views share: the way from a value to its lines, and usual lines."""
 
 from __future__ import annotations
 

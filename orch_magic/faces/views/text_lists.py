@@ -7,7 +7,6 @@ from orch_magic.core.gates import BaselineReport, GateResult
 from orch_magic.core.money import Spend
 from orch_magic.core.wording import (
     count_of,
-    exact_usd,
     one_line,
     plain,
     show_percent,
@@ -19,6 +18,7 @@ from orch_magic.faces.views.words import (
     checkpoint_words,
     gate_badge,
     session_badge,
+    spend_words,
     usd_in_table,
 )
 
@@ -98,14 +98,7 @@ def _(report: said.SpendReport, width: int) -> list[str]:
 
 @lines_of.register
 def _(spend: Spend, width: int) -> list[str]:
-    about = []
-    if spend.usage:
-        usage = spend.usage
-        tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
-        about.append(f"{one_line(usage.model, 80)} ({tokens})")
-    about += [one_line(text) for text in (spend.issue_id, spend.note) if text]
-    words = ": ".join([f"Written down {exact_usd(spend.usd)}", *about])
-    return wrap(words, width, indent="  ")
+    return wrap(f"Written down {spend_words(spend)}", width, indent="  ")
 
 
 @lines_of.register

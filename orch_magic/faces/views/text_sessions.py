@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from orch_magic.core import reports as said
 from orch_magic.core.brief import bare_line, is_bare
 from orch_magic.core.brief_sections import Entry, Section, facts_of, sections_of
+from orch_magic.core.sessions import SessionStatus
 from orch_magic.core.wording import one_line, show_when
 from orch_magic.faces.views.layout import clamp, cut_to, labelled, wrap
 from orch_magic.faces.views.text_base import budget_lines, head, lines_of, minded
@@ -67,7 +68,9 @@ def _(ended: said.Ended, width: int) -> list[str]:
     if ended.checkpoint:
         words = checkpoint_words(ended.checkpoint.checkpoint)
         lines += labelled("checkpoint", words, width, most_lines=2)
-    lines += wrap(f"  Go on: %orch resume --epic {session.epic_id}", width, indent="  ")
+    if session.status is not SessionStatus.COMPLETED:
+        go_on = f"  Go on: %orch resume --epic {session.epic_id}"
+        lines += wrap(go_on, width, indent="  ")
     return lines + minded(ended.remarks, ended.budget, width)
 
 

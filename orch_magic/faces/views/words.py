@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from orch_magic.core.gates import GateOutcome
-from orch_magic.core.money import BudgetLevel, BudgetStatus
+from orch_magic.core.money import BudgetLevel, BudgetStatus, Spend
 from orch_magic.core.reports import CheckpointEntry, Status
 from orch_magic.core.sessions import Session, SessionStatus
 from orch_magic.core.values import show_usd
 from orch_magic.core.wording import (
     count_of,
+    exact_usd,
     one_line,
     show_percent,
     show_seconds,
@@ -142,6 +143,17 @@ def blocker_words(blockers: tuple[str, ...]) -> str:
     others = len(blockers) - 1
     more = f" (and {count_of(others, 'more blocker')})" if others else ""
     return f"{one_line(blockers[0])}{more}"
+
+
+def spend_words(spend: Spend) -> str:
+    """Say of a spend how much, for which model or issue, and its note."""
+    about = []
+    if spend.usage:
+        usage = spend.usage
+        tokens = f"{usage.input_tokens:,} in, {usage.output_tokens:,} out"
+        about.append(f"{one_line(usage.model, 80)} ({tokens})")
+    about += [one_line(text) for text in (spend.issue_id, spend.note) if text]
+    return ": ".join([exact_usd(spend.usd), *about])
 
 
 def usd_in_table(amount: Decimal) -> str:
