@@ -80,9 +80,10 @@ def open_world(
         pricer=GenaiPricer(prices),
         prices=prices,
         gates=ProjectGates(
-            repository.top or start, read_baseline_settings(
+            repository.top or start,
+            read_baseline_settings(
                 table.get("baseline", {}), where="[tool.orch.baseline]"
-            )
+            ),
         ),
         processes=SystemProcesses(clock, kind),
         clock=clock,

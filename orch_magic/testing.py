@@ -6,18 +6,24 @@ a file, a process or the network; ``tests/contract`` holds it to them.
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from orch_magic.core.errors import LedgerProblem
+from orch_magic.core.entries import entry_of, pick
+from orch_magic.core.errors import CheckpointProblem, LedgerProblem, RecordUnreadable
 from orch_magic.core.events import Event, read_event
 from orch_magic.core.fold import EpicState, fold, replay
-from orch_magic.core.ports import Decision
+from orch_magic.core.ports import Decision, Found, Publication
+from orch_magic.core.record import CheckpointRecord, read_record, write_record
+from orch_magic.core.reports import CheckpointEntry
 from orch_magic.core.rows import rows_of
+from orch_magic.core.sessions import WorkspaceMark
 from orch_magic.core.values import parse_epic_id
+from orch_magic.core.work import TestState, WorkspaceChanges
 
-__all__ = ["MemoryLedger"]
+__all__ = ["FakeWorkspace", "MemoryLedger", "MemoryPublisher", "MemoryStore"]
 
 
 # The ledger ---------------------------------------------------------------------
@@ -93,3 +99,151 @@ class MemoryLedger:
                 "A decision can only look at the ledger it decides for.",
                 "Return the events instead of writing them.",
             )
+
+
+# The checkpoints -----------------------------------------------------------------
+
+
+class MemoryStore:
+    """A `CheckpointStore` that lives as long as the object.
+
+    Attributes:
+        trouble: why saving fails from now on; empty: it works.
+        briefs: the brief saved with each checkpoint, by its id.
+    """
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self.briefs: dict[str, str] = {}
+        self._lock = threading.RLock()
+        self._saved: dict[str, list[tuple[CheckpointEntry, bytes]]] = {}
+
+    def save(self, record: CheckpointRecord, brief: str) -> CheckpointEntry:
+        """See the port."""
+        epic_id, raw = parse_epic_id(record.epic_id), write_record(record)
+        if self.trouble:
+            raise CheckpointProblem(self.trouble)
+        entry = entry_of(record, hashlib.sha256(raw).hexdigest()[:40])
+        with self._lock:
+            self._saved.setdefault(epic_id, []).append((entry, raw))
+            self.briefs[record.id] = brief
+        return entry
+
+    def latest(self, epic_id: str) -> Found | None:
+        """See the port."""
+        skipped: list[str] = []
+        for entry, raw in self._newest_first(epic_id):
+            try:
+                record = read_record(raw, name=f"Checkpoint {entry.id}")
+            except RecordUnreadable as problem:
+                skipped.append(str(problem))
+                continue
+            return Found(record=record, entry=entry, skipped=tuple(skipped))
+        return None
+
+    def load(self, epic_id: str, checkpoint_id: str) -> Found:
+        """See the port."""
+        saved = self._newest_first(epic_id)
+        wanted = pick(epic_id, checkpoint_id, [entry.id for entry, _ in saved])
+        entry, raw = next(pair for pair in saved if pair[0].id == wanted)
+        record = read_record(raw, name=f"Checkpoint {entry.id}")
+        return Found(record=record, entry=entry)
+
+    def list(
+        self, epic_id: str, limit: int | None = None
+    ) -> tuple[CheckpointEntry, ...]:
+        """See the port."""
+        return tuple(entry for entry, _ in self._newest_first(epic_id))[:limit]
+
+    def epics(self) -> tuple[str, ...]:
+        """See the port."""
+        with self._lock:
+            return tuple(sorted(self._saved))
+
+    def delete(self, epic_id: str) -> str:
+        """See the port; what is deleted here does not come back."""
+        with self._lock:
+            gone = self._saved.pop(parse_epic_id(epic_id), [])
+        return f"# {len(gone)} checkpoints were in memory only" if gone else ""
+
+    def verify(self, epic_id: str) -> tuple[str, ...]:
+        """See the port."""
+        problems: list[str] = []
+        for entry, raw in self._newest_first(epic_id):
+            try:
+                read_record(raw, name=f"Checkpoint {entry.id}")
+            except RecordUnreadable as problem:
+                problems.append(str(problem))
+        return tuple(problems)
+
+    def damage(self, epic_id: str, checkpoint_id: str) -> None:
+        """Cut a stored record off in the middle."""
+        with self._lock:
+            self._saved[epic_id] = [
+                (entry, raw[: len(raw) // 2] if entry.id == checkpoint_id else raw)
+                for entry, raw in self._saved[epic_id]
+            ]
+
+    def _newest_first(self, epic_id: str) -> Sequence[tuple[CheckpointEntry, bytes]]:
+        with self._lock:
+            return tuple(reversed(self._saved.get(parse_epic_id(epic_id), [])))
+
+
+class MemoryPublisher:
+    """A `Publisher` that remembers what it was given.
+
+    Attributes:
+        deferred: why it defers from now on; empty: it publishes.
+        commits: of each commit its subject and the ids it carries, oldest first.
+    """
+
+    def __init__(self, branch: str = "main") -> None:
+        self.deferred = ""
+        self.commits: list[tuple[str, tuple[str, ...]]] = []
+        self._branch = branch
+
+    def publish(
+        self, epic_id: str, checkpoint_ids: Sequence[str], message: str
+    ) -> Publication:
+        """See the port."""
+        parse_epic_id(epic_id)
+        if self.deferred:
+            return Publication(deferred=self.deferred)
+        there = {id_ for _, ids in self.commits for id_ in ids}
+        new = tuple(id_ for id_ in checkpoint_ids if id_ not in there)
+        if new:
+            self.commits.append((message, new))
+        return Publication(
+            commit=f"{len(self.commits):040x}",
+            branch=self._branch,
+            published=tuple(checkpoint_ids),
+        )
+
+
+class FakeWorkspace:
+    """A `Workspace` that says what it was told to say.
+
+    Attributes:
+        now: what `mark` returns.
+        changes: what `changes_since` returns, whatever the mark.
+        tests: what `last_test_run` returns.
+    """
+
+    def __init__(self) -> None:
+        self.now = WorkspaceMark()
+        self.changes = WorkspaceChanges()
+        self.tests: TestState | None = None
+
+    def mark(self) -> WorkspaceMark:
+        """See the port."""
+        return self.now
+
+    def changes_since(self, mark: WorkspaceMark) -> WorkspaceChanges:
+        """See the port."""
+        del mark
+        return self.changes
+
+    def last_test_run(self, since: datetime) -> TestState | None:
+        """See the port."""
+        del since
+        return self.tests

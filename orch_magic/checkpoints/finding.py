@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from orch_magic.checkpoints import acks
 from orch_magic.checkpoints.copies import Copies
-from orch_magic.checkpoints.message import Link, digest, entry_of
+from orch_magic.checkpoints.message import Link, digest
 from orch_magic.checkpoints.reading import (
     Chain,
     read_chain,
@@ -20,13 +20,12 @@ from orch_magic.checkpoints.reading import (
     ref_of,
 )
 from orch_magic.checkpoints.running import Repository, run_git
-from orch_magic.core.errors import BadInput, RecordUnreadable, UnknownCheckpoint
+from orch_magic.core.entries import entry_of, pick
+from orch_magic.core.errors import BadInput, RecordUnreadable
 from orch_magic.core.ports import Found
 from orch_magic.core.record import CheckpointRecord, read_record
 from orch_magic.core.reports import CheckpointEntry
 from orch_magic.core.values import parse_epic_id
-
-_MOST_NAMED = 5
 
 
 class Finder:
@@ -69,7 +68,7 @@ class Finder:
         epic_id = parse_epic_id(epic_id)
         links = self._with_acknowledged(epic_id, read_chain(self._repository, epic_id))
         known = [link.id for link in links] + list(self._copies.names(epic_id))
-        wanted = _choose(epic_id, checkpoint_id, known)
+        wanted = pick(epic_id, checkpoint_id, known)
         problems = []
         same = [link for link in links if link.id == wanted]
         for found, problem in self._opened(epic_id, same):
@@ -180,25 +179,6 @@ def _lost_thread(epic_id: str, chain: Chain, links: Sequence[Link]) -> list[str]
     if links and not chain.links:
         return [f"{ref_of(epic_id)} is missing; its acknowledged commits are known."]
     return []
-
-
-def _choose(epic_id: str, asked: str, known: Sequence[str]) -> str:
-    if asked in known:
-        return asked
-    fitting = list(dict.fromkeys(id_ for id_ in known if id_.startswith(asked)))
-    if len(fitting) == 1 and asked:
-        return fitting[0]
-    if not fitting:
-        raise UnknownCheckpoint(
-            f"Epic {epic_id} has no checkpoint {asked!r}.",
-            f"See: %orch list --epic {epic_id}",
-        )
-    named = ", ".join(fitting[:_MOST_NAMED])
-    more = ", …" if len(fitting) > _MOST_NAMED else ""
-    raise UnknownCheckpoint(
-        f"{asked!r} fits {len(fitting)} checkpoints of epic {epic_id}.",
-        f"Write more of it: {named}{more}",
-    )
 
 
 def _merge(

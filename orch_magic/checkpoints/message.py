@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from pydantic import ValidationError
 
+from orch_magic.core.entries import one_line
 from orch_magic.core.errors import BadInput
 from orch_magic.core.record import CheckpointRecord, show_time
 from orch_magic.core.reports import CheckpointEntry
@@ -22,7 +23,6 @@ ID_TRAILER = "Orch-Checkpoint"
 """The trailer by which our commits are known, also on the user's branch."""
 
 _TRAILER = re.compile(r"^(Orch-[A-Za-z0-9]+): (.*)$", re.MULTILINE)
-_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -86,25 +86,6 @@ def read_message(commit: str, message: str) -> Link | None:
         return None
 
 
-def entry_of(record: CheckpointRecord, commit: str | None) -> CheckpointEntry:
-    """Make the entry of a checkpoint from its record: the same as from its message."""
-    return CheckpointEntry(
-        id=record.id,
-        epic_id=record.epic_id,
-        at=record.timestamp,
-        commit=commit,
-        session_number=record.session_number,
-        reason=one_line(record.reason),
-        spent_usd=record.context.cumulative_cost,
-    )
-
-
 def digest(raw: bytes) -> str:
     """Return the SHA-256 of a record's bytes, in hex."""
     return hashlib.sha256(raw).hexdigest()
-
-
-def one_line(text: str) -> str:
-    """Bring a text onto one line, cut where it is very long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

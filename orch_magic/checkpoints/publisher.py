@@ -69,9 +69,7 @@ class GitPublisher:
         except OrchError as problem:
             return Publication(deferred=str(problem))
 
-    def _publish(
-        self, epic_id: str, ids: tuple[str, ...], message: str
-    ) -> Publication:
+    def _publish(self, epic_id: str, ids: tuple[str, ...], message: str) -> Publication:
         paths = {self._copies.path(epic_id, id_): id_ for id_ in ids}
         for attempt in range(_ATTEMPTS):
             head = read_head(self._repository)
@@ -84,7 +82,7 @@ class GitPublisher:
             blobs = self._store([path for path, id_ in paths.items() if id_ in times])
             there = blobs_in(self._repository, head.commit, blobs)
             new = {p: blob for p, blob in blobs.items() if there.get(p) != blob}
-            commit = head.commit
+            commit: str | None = head.commit
             if new:
                 trailers = [f"Orch-Epic: {epic_id}"]
                 trailers += [f"{ID_TRAILER}: {paths[path]}" for path in new]
@@ -128,7 +126,7 @@ class GitPublisher:
     def _commit(
         self, head: Head, message: str, at: datetime, blobs: Mapping[str, str]
     ) -> str | None:
-        """Commit files and enter them into the index; None where somebody was faster."""
+        """Commit files and enter them; None where somebody was faster."""
         # What a death between the two leaves undone is made up for next time.
         self._index.owe(blobs)
         commit = Commit(

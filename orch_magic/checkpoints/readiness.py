@@ -59,14 +59,20 @@ def why_not(repository: Repository, head: Head, paths: Sequence[str]) -> str:
     """
     if repository.top is None:
         return "A bare repository has no branch that is worked on."
+    return _unready(repository, head) or _unwanted(repository, paths)
+
+
+def _unready(repository: Repository, head: Head) -> str:
     for name, reason in _UNFINISHED.items():
         if (repository.git_dir / name).exists():
             return reason
     if not head.ref:
         return "HEAD is detached: no branch is checked out."
-    if not head.commit:
-        return f"The branch {head.branch} has no commit yet."
-    if (repository.top / ROOT).is_symlink():
+    return "" if head.commit else f"The branch {head.branch} has no commit yet."
+
+
+def _unwanted(repository: Repository, paths: Sequence[str]) -> str:
+    if (repository.home / ROOT).is_symlink():
         return f"{ROOT} is a symbolic link."
     listed = "".join(f"{path}\n" for path in paths).encode()
     asked = ["check-ignore", "--stdin"]

@@ -55,7 +55,7 @@ def read_chain(repository: Repository, epic_id: str) -> Chain:
     """Read the line of an epic's checkpoints, without their records."""
     log = ["log", "-z", "--no-show-signature", "--encoding=UTF-8", "--format=%H%n%B"]
     ran = run_git(repository, [*log, ref_of(epic_id), "--"], check=False)
-    messages = (part.partition("\n") for part in ran.text.split("\0"))
+    messages = (part.partition("\n") for part in _text(ran.out).split("\0"))
     links = (read_message(commit, message) for commit, _, message in messages)
     if not ran.code:
         return Chain(tuple(link for link in links if link))
@@ -114,7 +114,11 @@ def _has_ref(repository: Repository, epic_id: str) -> bool:
 
 def _link_in(commit: Stored) -> Link | None:
     _, _, message = commit.content.partition(b"\n\n")
-    return read_message(commit.id, message.decode("utf-8", "replace"))
+    return read_message(commit.id, _text(message))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _answers(out: bytes) -> Iterator[Stored | None]:

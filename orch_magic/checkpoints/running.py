@@ -72,8 +72,8 @@ class Ran:
 
     @property
     def text(self) -> str:
-        """Its output as text, without the newline at the end."""
-        return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
+        """Its output as text or paths, without the newline at the end."""
+        return os.fsdecode(self.out).rstrip("\n")
 
     @property
     def why(self) -> str:

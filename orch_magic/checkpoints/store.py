@@ -16,7 +16,7 @@ import time
 from orch_magic.checkpoints import acks
 from orch_magic.checkpoints.files import append_line, sync_file, sync_folder
 from orch_magic.checkpoints.finding import Finder
-from orch_magic.checkpoints.message import Link, digest, entry_of, write_message
+from orch_magic.checkpoints.message import Link, digest, write_message
 from orch_magic.checkpoints.reading import (
     BRIEF,
     RECORD,
@@ -27,6 +27,7 @@ from orch_magic.checkpoints.reading import (
 from orch_magic.checkpoints.running import Ran, Repository, complaint, run_git
 from orch_magic.checkpoints.turns import Turns
 from orch_magic.checkpoints.writing import Commit, Written, write_commit
+from orch_magic.core.entries import entry_of
 from orch_magic.core.errors import CheckpointProblem
 from orch_magic.core.record import CheckpointRecord, write_record
 from orch_magic.core.reports import CheckpointEntry

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from orch_magic.checkpoints.copies import ROOT
 from orch_magic.checkpoints.looking import (
     Change,
     Glance,
@@ -18,7 +17,9 @@ from orch_magic.checkpoints.looking import (
     digest_of,
     glance,
     has_commit,
+    is_there,
     lines_of,
+    readable,
 )
 from orch_magic.checkpoints.running import Repository
 from orch_magic.checkpoints.testruns import newest_run
@@ -46,7 +47,7 @@ class GitWorkspace:
         """Describe the repository as it is now."""
         now = glance(self._repository)
         differing = sorted({*now.differing, *now.untracked})[:MOST_DIRTY]
-        dirty = {path: digest_of(self._repository, path) for path in differing}
+        dirty = {readable(p): digest_of(self._repository, p) for p in differing}
         return WorkspaceMark(head=now.head, branch=now.branch, dirty=dirty)
 
     def changes_since(self, mark: WorkspaceMark) -> WorkspaceChanges:
@@ -80,27 +81,25 @@ class GitWorkspace:
     ) -> Iterator[Change]:
         known = set()
         for change in changed_files(self._repository, base):
-            known.add(change.path)
+            known.add(readable(change.path))
             if not self._is_as_marked(change.path, mark):
                 yield change
         for path in now.untracked:
-            known.add(path)
-            if path not in mark.dirty:
+            known.add(readable(path))
+            if readable(path) not in mark.dirty:
                 yield Change(path, "created", is_counted=False)
             elif not self._is_as_marked(path, mark):
                 yield Change(path, "modified")
         # Files that Git never knew, and that are gone: only the mark tells of them.
-        for path in mark.dirty.keys() - known:
-            if not self._is_as_marked(path, mark) and not self._is_there(path):
+        for path, was in mark.dirty.items():
+            if path in known or was == "deleted":
+                continue
+            if not is_there(self._repository, path):
                 yield Change(path, "deleted")
 
     def _is_as_marked(self, path: str, mark: WorkspaceMark) -> bool:
-        was = mark.dirty.get(path)
+        was = mark.dirty.get(readable(path))
         return was is not None and was == digest_of(self._repository, path)
-
-    def _is_there(self, path: str) -> bool:
-        top = self._repository.top
-        return top is not None and (top / path).exists()
 
     def _describe(self, change: Change) -> FileChange:
         added, removed = change.added, change.removed
@@ -108,14 +107,9 @@ class GitWorkspace:
             added = lines_of(self._repository, change.path)
             removed = None if added is None else 0
         return FileChange(
-            path=change.path,
+            path=readable(change.path),
             summary=change.summary,
             change_type=change.kind,
             lines_added=added,
             lines_removed=removed,
         )
-
-
-def is_ours(path: str) -> bool:
-    """Whether a path is in our own folder."""
-    return path == ROOT or path.startswith(f"{ROOT}/")

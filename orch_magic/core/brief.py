@@ -214,7 +214,7 @@ def _mend_tests(tests: TestState) -> str:
 
 
 def _section_lines(section: Section) -> list[str]:
-    lines = [f"## {section.title}", "", *map(_entry_line, section.entries)]
+    lines = [f"## {section.counted_title}", "", *map(_entry_line, section.entries)]
     if section.left_out:
         lines.append(f"- and {section.left_out:,} more")
     return [*lines, ""]

@@ -58,10 +58,14 @@ class Section(Value):
     is_pressing: bool = False
     """Whether to read it before doing anything."""
 
+    is_counted: bool = True
+    """Whether its entries are things of one kind, so that their number means much."""
+
     @property
-    def total(self) -> int:
-        """How many there are, shown or not."""
-        return len(self.entries) + self.left_out
+    def counted_title(self) -> str:
+        """The title, with how many there are, shown or not."""
+        total = len(self.entries) + self.left_out
+        return f"{self.title} ({total:,})" if self.is_counted else self.title
 
 
 def facts_of(brief: Brief) -> tuple[Fact, ...]:
@@ -109,7 +113,9 @@ def sections_of(brief: Brief) -> tuple[Section, ...]:
     """List what is known of the work; sections with nothing to say are left out."""
     context = brief.context
     sections = (
-        _section("Current task", _task(context.current_task), pressing=True),
+        _section(
+            "Current task", _task(context.current_task), pressing=True, counted=False
+        ),
         _section("What didn't work (do not repeat)", _failures(context), pressing=True),
         _failing_tests(context),
         _section(
@@ -122,7 +128,7 @@ def sections_of(brief: Brief) -> tuple[Section, ...]:
         _files(context),
         _section("Commits", [Entry(what=one_line(c)) for c in context.commits]),
         _section("Notes", _notes(context)),
-        _section("Run", _run(context)),
+        _section("Run", _run(context), counted=False),
         _section(
             "Remarks",
             [Entry(what=one_line(remark, 600)) for remark in brief.remarks],
@@ -150,10 +156,15 @@ def _section(
     most: int = MOST_LISTED,
     more: int = 0,
     pressing: bool = False,
+    counted: bool = True,
 ) -> Section:
     kept, left_out = cut(entries, most)
     return Section(
-        title=title, entries=kept, left_out=left_out + more, is_pressing=pressing
+        title=title,
+        entries=kept,
+        left_out=left_out + more,
+        is_pressing=pressing,
+        is_counted=counted,
     )
 
 

@@ -22,7 +22,7 @@ class KernelDied(RuntimeError):
     """The kernel was gone before its cell had ended."""
 
 
-class _ThisPython(KernelSpecManager):  # type: ignore[misc] # it has no types
+class _ThisPython(KernelSpecManager):
     """Finds the kernel of this very Python, whatever else is installed."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -65,7 +65,8 @@ class Kernel:
     @property
     def pid(self) -> int:
         """The process id of the kernel."""
-        return int(self._manager.provisioner.process.pid)
+        provisioner: Any = self._manager.provisioner
+        return int(provisioner.process.pid)
 
     def run(self, source: str, show: Callable[[str], None] | None = None) -> list[str]:
         """Run a cell to its end.

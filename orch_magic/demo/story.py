@@ -67,6 +67,7 @@ def quickstart() -> Path:
 def _tell(folder: Path, provider: Provider) -> int:
     import nbformat
 
+    read: Any = nbformat.read  # it has no types
     _make_project(folder)
     environment = {
         **os.environ,
@@ -75,7 +76,7 @@ def _tell(folder: Path, provider: Provider) -> int:
     }
     cells = [
         cell
-        for cell in nbformat.read(quickstart(), as_version=4).cells
+        for cell in read(quickstart(), as_version=4).cells
         if cell.cell_type == "code"
     ]
     crash = next(i for i, cell in enumerate(cells) if CRASH in _tags(cell))

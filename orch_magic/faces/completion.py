@@ -15,7 +15,7 @@ _LINE = re.compile(r"^\s*(?:[A-Za-z_]\w*\s*=\s*)?%orch\s+(?P<words>.*)$")
 _FLAGS_OF_ALL = ("--epic", "--cwd", "--json", "--help")
 
 
-@context_matcher()
+@context_matcher()  # type: ignore[untyped-decorator] # IPython's has no types
 def orch_matcher(context: CompletionContext) -> dict[str, Any]:
     """Complete a ``%orch`` line; on any other line there is nothing to say."""
     found = _LINE.match(context.line_with_cursor[: context.cursor_position])

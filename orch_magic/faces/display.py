@@ -68,7 +68,8 @@ class Display:
 
     @property
     def _formatter(self) -> Any:
-        return self._shell.display_formatter.ipython_display_formatter
+        formatter: Any = self._shell.display_formatter
+        return formatter.ipython_display_formatter
 
 
 class Card:
@@ -83,8 +84,9 @@ class Card:
     def display(self) -> None:
         """Put both outputs into the running cell."""
         import ipywidgets
-        from IPython.display import display
+        from IPython import display as ipython
 
+        display: Any = ipython.display
         self._widget = ipywidgets.HTML(as_html(self._answer))
         self._widget.add_class(f"orch-live-{self._uid}")
         bundle = self._widget._repr_mimebundle_()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -66,5 +67,6 @@ def unload(shell: InteractiveShell) -> None:
     installed.display.uninstall()
     shell.magics_manager.magics["line"].pop("orch", None)
     shell.magics_manager.registry.pop("Orch", None)
-    if installed.magics in shell.configurables:
-        shell.configurables.remove(installed.magics)
+    configurables: Any = shell.configurables  # typed too narrowly
+    if installed.magics in configurables:
+        configurables.remove(installed.magics)

@@ -16,7 +16,7 @@ _OURS = {"orch", "load_ext", "reload_ext", "unload_ext"}
 """Line magics that a person needs to lift the budget."""
 
 
-class CellRefused(InputRejected):  # type: ignore[misc] # IPython has no types
+class CellRefused(InputRejected):
     """A cell did not start: the budget is spent."""
 
     def _render_traceback_(self) -> list[str]:

@@ -286,7 +286,7 @@ class Parser(argparse.ArgumentParser):
         leave: Callable[[int], NoReturn],
         **options: Any,
     ) -> None:
-        super().__init__(*args, allow_abbrev=False, **options)
+        super().__init__(*args, **{**options, "allow_abbrev": False})
         self._refuse = refuse
         self._leave = leave
 

@@ -45,7 +45,7 @@ PARSER = build_parser(
 
 
 @magics_class
-class Orch(Magics):  # type: ignore[misc] # IPython's decorators have no types
+class Orch(Magics):
     """Settings of ``%orch`` in this shell; they hold from the next start on."""
 
     checkpoint_every_minutes = Float(
@@ -77,7 +77,7 @@ class Orch(Magics):  # type: ignore[misc] # IPython's decorators have no types
         help="Which checkpoints are also committed on the current branch (each).",
     ).tag(config=True)
 
-    @line_magic  # type: ignore[untyped-decorator]
+    @line_magic
     def orch(self, line: str) -> Any:
         """Replaced by the grammar's help below."""
         try:
@@ -99,7 +99,8 @@ class Orch(Magics):  # type: ignore[misc] # IPython's decorators have no types
             return {"tell": _print}
         if parsed.command == "spend" and parsed.what is not None:
             # The name of a variable that holds a reply is as good as an amount.
-            return {"what": self.shell.user_ns.get(parsed.what, parsed.what)}
+            names: dict[str, Any] = self.shell.user_ns if self.shell else {}
+            return {"what": names.get(parsed.what, parsed.what)}
         if parsed.command == "delete" and not parsed.yes:
             _refuse(f"To delete the checkpoints of {parsed.epic}, add --yes")
         return {}

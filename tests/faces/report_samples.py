@@ -8,7 +8,7 @@ from decimal import Decimal
 from orch_magic.core import reports as said
 from orch_magic.core.brief import next_step
 from orch_magic.core.gates import BaselineReport, GateResult
-from orch_magic.core.money import Spend, Usage, budget_status
+from orch_magic.core.money import BudgetStatus, Spend, Usage, budget_status
 from orch_magic.core.sessions import Holder, Session, SessionStatus
 from orch_magic.core.work import (
     CellCount,
@@ -24,7 +24,10 @@ from orch_magic.core.work import (
 AT = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
 HOSTILE = (
     "# `x``` <script>alert(1)</script> & $a$ </table></div>\x1b[31mred\x1b[0m\r\n"
-    "- ![p](http://evil.test/x.png) \u202egnp.exe 漢字漢字 " + "w" * 200 + " " + "z" * 10_000
+    "- ![p](http://evil.test/x.png) \u202egnp.exe 漢字漢字 "
+    + "w" * 200
+    + " "
+    + "z" * 10_000
 )
 TINY = Decimal("0." + "0" * 35 + "12345")
 FINE = Decimal("123456789.1234567890123456789012345678901234567890")
@@ -42,12 +45,14 @@ class Samples:
         self.hostile = hostile
         self.epic = "e" * 64 if hostile else "churn-model"
         self.spent = FINE if hostile else Decimal("1.2")
-        self.limit = FINE * 2 if hostile else Decimal("5")
+        self.limit = FINE * 2 if hostile else Decimal(5)
 
     def text(self, plain: str) -> str:
         return f"{plain} {HOSTILE}" if self.hostile else plain
 
-    def budget(self, spent: str = "", limit: str | None = "", reserved: str = "0"):
+    def budget(
+        self, spent: str = "", limit: str | None = "", reserved: str = "0"
+    ) -> BudgetStatus:
         return budget_status(
             (Decimal(limit) if limit else self.limit) if limit is not None else None,
             Decimal(spent) if spent else self.spent,
@@ -184,7 +189,9 @@ class Samples:
             )
         )
 
-    def status(self, status: SessionStatus = SessionStatus.RUNNING, **more):
+    def status(
+        self, status: SessionStatus = SessionStatus.RUNNING, **more: object
+    ) -> said.Status:
         session = self.session(status)
         fields = {
             "epic_id": self.epic,

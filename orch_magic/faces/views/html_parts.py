@@ -119,7 +119,6 @@ def grid(
         figures: numbers of the columns that are set to the right.
         css: the table's class.
     """
-
     kinds = [' class="orch-num"' if i in figures else "" for i in range(len(heads))]
 
     def row(cells: Sequence[str], tag: str) -> str:
@@ -161,8 +160,7 @@ def section(part: Section) -> str:
     if part.left_out:
         rows += f'<tr><td class="orch-dim">and {part.left_out:,} more</td></tr>'
     inside = f"<table><tbody>{rows}</tbody></table>"
-    count = f" ({part.total:,})" if part.total > 1 else ""
-    return fold_out(f"{part.title}{count}", inside, is_open=part.is_pressing)
+    return fold_out(part.counted_title, inside, is_open=part.is_pressing)
 
 
 def _entry(entry: Entry) -> str:

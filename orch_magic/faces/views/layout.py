@@ -42,25 +42,25 @@ def cut_to(text: str, width: int) -> str:
 def wrap(text: str, width: int, *, indent: str = "") -> list[str]:
     """Break a text of one line at its spaces; later lines begin with ``indent``.
 
-    A word wider than the line is broken where the line ends.
+    A word wider than a whole line is broken where the line ends.
     """
+    rest = text.lstrip(" ")
     lines: list[str] = []
-    line = ""
-    for whole in text.split(" "):
-        word = whole
-        start = indent if lines else ""
-        joined = f"{line} {word}" if line.strip() else f"{line or start}{word}"
-        if columns_of(joined) <= width:
-            line = joined
+    line = " " * (len(text) - len(rest))
+    for whole in rest.split(" "):
+        word, gap = whole, " " if line.strip() else ""
+        if columns_of(f"{line}{gap}{word}") <= width:
+            line = f"{line}{gap}{word}"
             continue
         if line.strip():
             lines.append(line)
             line = indent
-        while columns_of(f"{indent}{word}") > width:
-            head, word = _take(word, width - columns_of(indent))
-            lines.append(f"{indent if lines else ''}{head}")
-        line = f"{indent if lines else ''}{word}"
-    return [*lines, line] if line.strip() or not lines else lines
+        while columns_of(f"{line}{word}") > width:
+            head, word = _take(word, width - columns_of(line))
+            lines.append(f"{line}{head}")
+            line = indent
+        line = f"{line}{word}"
+    return [*lines, line]
 
 
 def labelled(label: str, text: str, width: int, *, most_lines: int = 1) -> list[str]:

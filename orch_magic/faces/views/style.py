@@ -28,7 +28,7 @@ overflow-wrap:anywhere;white-space:normal}
 .orch .orch-title{font-size:14px;font-weight:700}
 .orch .orch-end{margin-left:auto}
 .orch .orch-dim,.orch.orch th{color:var(--o-dim)}
-.orch .orch-tone{--o-ink:color-mix(in srgb,var(--o-tone) 58%,var(--o-fg))}
+.orch .orch-tone{--o-ink:color-mix(in srgb,var(--o-tone) 55%,var(--o-fg))}
 .orch .orch-good{--o-tone:var(--o-good)}.orch .orch-calm{--o-tone:var(--o-calm)}
 .orch .orch-warn{--o-tone:var(--o-warn)}.orch .orch-bad{--o-tone:var(--o-bad)}
 .orch .orch-badge{color:var(--o-ink);border:1px solid var(--o-ink);border-radius:10px;
@@ -50,7 +50,7 @@ font-size:13px;width:auto;max-width:100%}
 .orch.orch tr,.orch.orch tbody tr:nth-child(n),.orch.orch tbody tr:hover{
 background:transparent;border:0}
 .orch.orch th,.orch.orch td{border:0;padding:2px 16px 2px 0;text-align:left;
-vertical-align:top;line-height:1.45;max-width:none;white-space:normal;
+vertical-align:baseline;line-height:1.45;max-width:none;white-space:normal;
 color:inherit;font-size:inherit}
 .orch.orch th{font-weight:400;font-size:12px;color:var(--o-dim)}
 .orch.orch .orch-facts th{white-space:nowrap;width:1%}

@@ -9,7 +9,7 @@ from orch_magic.core.money import BudgetLevel, BudgetStatus
 from orch_magic.core.values import Value
 from orch_magic.core.wording import one_line
 from orch_magic.faces.views.layout import budget_words, labelled, wrap
-from orch_magic.faces.views.words import Badge, budget_message
+from orch_magic.faces.views.words import Badge, budget_message, end_verb
 
 _BUDGET_LINES = 4
 """Enough for any amount: no digit of money is ever cut."""
@@ -25,9 +25,10 @@ def lines_of(value: Value, width: int) -> list[str]:
     return lines
 
 
-def head(badge: Badge, epic_id: str, width: int) -> list[str]:
-    """Begin with the state and the epic."""
-    return wrap(f"{badge} · {epic_id}", width)
+def head(badge: Badge, epic_id: str, width: int, asked: str = "") -> list[str]:
+    """Begin with the state, what is asked of the session, and the epic."""
+    state = f"{badge}, asked to {end_verb(asked)}" if asked else str(badge)
+    return wrap(f"{state} · {epic_id}", width)
 
 
 def budget_lines(budget: BudgetStatus, width: int) -> list[str]:

@@ -9,7 +9,7 @@ from orch_magic.core.brief import bare_line, is_bare
 from orch_magic.core.brief_sections import Entry, Section, facts_of, sections_of
 from orch_magic.core.sessions import SessionStatus
 from orch_magic.core.wording import one_line, show_when
-from orch_magic.faces.views.layout import clamp, cut_to, labelled, wrap
+from orch_magic.faces.views.layout import clamp, labelled, wrap
 from orch_magic.faces.views.text_base import budget_lines, head, lines_of, minded
 from orch_magic.faces.views.words import (
     blocker_words,
@@ -26,9 +26,7 @@ from orch_magic.faces.views.words import (
 @lines_of.register
 def _(status: said.Status, width: int) -> list[str]:
     session = session_words(status.session, holder_is_alive=status.holder_is_alive)
-    if status.end_asked:
-        session = f"asked to {end_verb(status.end_asked)}; {session}"
-    lines = head(status_badge(status), status.epic_id, width)
+    lines = head(status_badge(status), status.epic_id, width, status.end_asked)
     lines += labelled("session", session, width)
     lines += budget_lines(status.budget, width)
     lines += labelled("checkpoint", _last_checkpoint(status), width)
@@ -99,6 +97,7 @@ def _(brief: said.Brief, width: int) -> list[str]:
         for section in sections_of(brief):
             if section.title != "Remarks":
                 lines += ["", *_section(section, width)]
+        lines += [""] if brief.remarks else []
     return lines + minded(brief.remarks, None, width)
 
 
@@ -117,8 +116,7 @@ def _work(status: said.Status) -> Iterable[str]:
 
 
 def _section(section: Section, width: int) -> list[str]:
-    count = f" ({section.total:,})" if section.total > 1 else ""
-    lines = [cut_to(f"{section.title}{count}", width)]
+    lines = [section.counted_title]
     for entry in section.entries:
         lines += clamp(f"  - {_entry(entry)}", width, 4, indent="    ")
     if section.left_out:

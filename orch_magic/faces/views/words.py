@@ -42,7 +42,7 @@ class Badge(NamedTuple):
 _SESSION_BADGES = {
     SessionStatus.INITIALIZING: Badge("○", "starting", "calm"),
     SessionStatus.RUNNING: Badge("●", "running", "good"),
-    SessionStatus.BUDGET_EXCEEDED: Badge("■", "budget exceeded", "bad"),
+    SessionStatus.BUDGET_EXCEEDED: Badge("■", "exceeded", "bad"),
     SessionStatus.PAUSED: Badge("❚❚", "paused", "calm"),
     SessionStatus.COMPLETED: Badge("✓", "completed", "good"),
     SessionStatus.FAILED: Badge("✗", "failed", "bad"),
