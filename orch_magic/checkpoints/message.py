@@ -14,10 +14,10 @@ from decimal import Decimal, InvalidOperation
 
 from pydantic import ValidationError
 
-from orch_magic.core.entries import one_line
 from orch_magic.core.errors import BadInput
 from orch_magic.core.record import CheckpointRecord, show_time
 from orch_magic.core.reports import CheckpointEntry
+from orch_magic.core.wording import one_line
 
 ID_TRAILER = "Orch-Checkpoint"
 """The trailer by which our commits are known, also on the user's branch."""

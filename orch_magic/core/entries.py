@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from orch_magic.core.errors import UnknownCheckpoint
 from orch_magic.core.record import CheckpointRecord
 from orch_magic.core.reports import CheckpointEntry
-
-LONGEST_REASON = 300
-"""Characters of a reason that a list shows."""
+from orch_magic.core.wording import one_line
 
 _MOST_NAMED = 5
 
@@ -30,12 +28,6 @@ def entry_of(record: CheckpointRecord, commit: str | None) -> CheckpointEntry:
         reason=one_line(record.reason),
         spent_usd=record.context.cumulative_cost,
     )
-
-
-def one_line(text: str) -> str:
-    """Bring a reason onto one line, cut where it is very long."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
 
 
 def pick(epic_id: str, asked: str, known: Sequence[str]) -> str:

@@ -61,7 +61,13 @@ def show(answer: Any, parsed: argparse.Namespace) -> None:
     else:
         from orch_magic.faces.views import as_text
 
-        print(as_text(answer, width=min(shutil.get_terminal_size().columns, 100)))
+        width = min(shutil.get_terminal_size().columns, 100)
+        print(in_terminal(as_text(answer, width=width)))
+
+
+def in_terminal(text: str) -> str:
+    """Name the commands as they are typed here."""
+    return text.replace("%orch", "orch")
 
 
 def _run(line: list[str]) -> int:
@@ -133,7 +139,7 @@ def _ask_before_deleting(parsed: argparse.Namespace) -> None:
 
 
 def _complain(error: BaseException) -> int:
-    print(f"orch: {error}", file=sys.stderr)
+    print(in_terminal(f"orch: {error}"), file=sys.stderr)
     return exits.exit_code(error)
 
 

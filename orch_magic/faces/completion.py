@@ -7,7 +7,6 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
-from orch_magic.core.errors import OrchError
 from orch_magic.faces.grammar import BY_NAME, COMMANDS
 
 _LINE = re.compile(r"^\s*(?:[A-Za-z_]\w*\s*=\s*)?%orch\s+(?P<words>.*)$")
@@ -67,6 +66,7 @@ def _choices(name: str, flag: str) -> list[str]:
 
 def _epics() -> list[str]:
     from orch_magic import api
+    from orch_magic.core.errors import OrchError
 
     try:
         return [epic.epic_id for epic in api.epics().epics]

@@ -1,32 +1,22 @@
-"""How an answer shows itself: text in a terminal, a card in a notebook.
-
-A card is two outputs: a live widget, and a static twin in plain HTML that the page
-hides while the widget is there. A notebook that is reopened without its kernel, or
-converted, shows the twin.
-"""
+"""How an answer shows itself: text in a terminal, a card in a notebook."""
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from orch_magic import api, here
-from orch_magic.core.errors import OrchError
-from orch_magic.core.reports import Started, Status
-from orch_magic.core.values import Value
-from orch_magic.faces.views import as_html, as_text
+from orch_magic.faces.late import here_if_loaded
+
+if TYPE_CHECKING:
+    from orch_magic.core.values import Value
+    from orch_magic.faces.card import Card
 
 MOST_CARDS = 20
 """How many of the newest cards are kept true."""
 
-_HIDE_TWIN = """<style>
-:root:has(.orch-live-{uid}) .orch-twin-{uid} {{display: none}}
-.jp-OutputArea:has(.orch-twin-{uid})
-  .jp-OutputArea-output.jupyter-widgets:not(:has(*)) {{display: none}}
-</style>"""
+_VALUE = ("orch_magic.core.values", "Value")
 
 
 class Display:
@@ -40,26 +30,31 @@ class Display:
 
     def install(self) -> None:
         """Have the shell show our answers."""
-        self._formatter.for_type(Value, self.show)
+        self._formatter.for_type_by_name(*_VALUE, self.show)
 
     def uninstall(self) -> None:
         """Leave the shell as it was; the cards stay, as they are."""
-        self._formatter.type_printers.pop(Value, None)
+        self._formatter.pop(".".join(_VALUE), None)
         self._cards.clear()
 
     def show(self, answer: Value) -> None:
         """Show an answer."""
         if not hasattr(self._shell, "kernel"):
+            from orch_magic.faces.views import as_text
+
             print(as_text(answer))
             return
+        from orch_magic.faces.card import Card
+
         card = Card(answer)
         card.display()
-        if isinstance(answer, Status | Started):
+        if card.can_change:
             self._cards.append(card)
 
     def refresh(self) -> None:
         """Bring the cards up to date, if anything they show has changed."""
-        glance = here.glance()
+        here = here_if_loaded()
+        glance = here.glance() if here else ()
         if glance == self._shown:
             return
         self._shown = glance
@@ -70,55 +65,3 @@ class Display:
     def _formatter(self) -> Any:
         formatter: Any = self._shell.display_formatter
         return formatter.ipython_display_formatter
-
-
-class Card:
-    """An answer on a notebook's screen: a live widget and its static twin."""
-
-    def __init__(self, answer: Value) -> None:
-        self._answer = answer
-        self._uid = secrets.token_hex(6)
-        self._widget: Any = None
-        self._twin: Any = None
-
-    def display(self) -> None:
-        """Put both outputs into the running cell."""
-        import ipywidgets
-        from IPython import display as ipython
-
-        display: Any = ipython.display
-        self._widget = ipywidgets.HTML(as_html(self._answer))
-        self._widget.add_class(f"orch-live-{self._uid}")
-        bundle = self._widget._repr_mimebundle_()
-        view, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        plain = {"text/plain": "orch: shown below", "text/html": "<span></span>"}
-        display({**view, **plain}, metadata=metadata, raw=True)
-        self._twin = display(self._twin_bundle(), raw=True, display_id=True)
-
-    def refresh(self) -> None:
-        """Show the answer as it would be now."""
-        try:
-            self._answer = _as_of_now(self._answer)
-        except OrchError:
-            return  # the epic can't be read just now: the last true state stays
-        self._widget.value = as_html(self._answer)
-        self._twin.update(self._twin_bundle(), raw=True)
-
-    def _twin_bundle(self) -> dict[str, str]:
-        hide = _HIDE_TWIN.format(uid=self._uid)
-        body = as_html(self._answer)
-        return {
-            "text/html": f'<div class="orch-twin-{self._uid}">{hide}{body}</div>',
-            "text/plain": as_text(self._answer),
-        }
-
-
-def _as_of_now(answer: Value) -> Value:
-    if isinstance(answer, Status):
-        return api.status(epic=answer.epic_id)
-    if isinstance(answer, Started):
-        now = api.status(epic=answer.session.epic_id)
-        same = now.session.id == answer.session.id
-        session = now.session if same else answer.session
-        return answer.model_copy(update={"session": session, "budget": now.budget})
-    return answer

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from orch_magic import here
 from orch_magic.faces.completion import orch_matcher
 from orch_magic.faces.display import Display
 from orch_magic.faces.gate import BudgetGate
 from orch_magic.faces.hooks import CellHooks
+from orch_magic.faces.lines import ShowEachLine
 from orch_magic.faces.magics import Orch, make_magics
 from orch_magic.faces.notices import Notices
 
@@ -27,9 +26,24 @@ class _Installed:
     magics: Orch
     display: Display
     hooks: CellHooks
-    gate: BudgetGate
-    deafen: Callable[[], None]
-    """Ends the listening for reports."""
+    transformers: tuple[BudgetGate, ShowEachLine]
+    notices: Notices
+
+
+@dataclass
+class _Face:
+    """What the magics need of their shell."""
+
+    display: Display
+    notices: Notices
+
+    def wake(self) -> None:
+        from orch_magic import here  # noqa: F401 - from here on there is one to hear
+
+        self.notices.connect()
+
+    def show(self, answer: Any) -> None:
+        self.display.show(answer)
 
 
 def load(shell: InteractiveShell) -> None:
@@ -38,17 +52,17 @@ def load(shell: InteractiveShell) -> None:
     display = Display(shell)
     notices = Notices(display.refresh)
     installed = _Installed(
-        magics=make_magics(shell),
+        magics=make_magics(shell, _Face(display, notices)),
         display=display,
         hooks=CellHooks(notices),
-        gate=BudgetGate(),
-        deafen=here.listen(notices.take),
+        transformers=(BudgetGate(), ShowEachLine()),
+        notices=notices,
     )
     shell.register_magics(installed.magics)
     display.install()
     shell.events.register("pre_run_cell", installed.hooks.pre_run_cell)
     shell.events.register("post_run_cell", installed.hooks.post_run_cell)
-    shell.ast_transformers.append(installed.gate)
+    shell.ast_transformers.extend(installed.transformers)
     shell.Completer.custom_matchers.insert(0, orch_matcher)
     setattr(shell, _HOME, installed)
 
@@ -59,9 +73,10 @@ def unload(shell: InteractiveShell) -> None:
     if installed is None:
         return
     delattr(shell, _HOME)
-    installed.deafen()
+    installed.notices.disconnect()
     shell.Completer.custom_matchers.remove(orch_matcher)
-    shell.ast_transformers.remove(installed.gate)
+    for transformer in installed.transformers:
+        shell.ast_transformers.remove(transformer)
     shell.events.unregister("post_run_cell", installed.hooks.post_run_cell)
     shell.events.unregister("pre_run_cell", installed.hooks.pre_run_cell)
     installed.display.uninstall()

@@ -10,7 +10,8 @@ import ast
 
 from IPython.core.error import InputRejected
 
-from orch_magic import here
+from orch_magic.faces.late import here_if_loaded
+from orch_magic.faces.lines import magic_arguments
 
 _OURS = {"orch", "load_ext", "reload_ext", "unload_ext"}
 """Line magics that a person needs to lift the budget."""
@@ -33,8 +34,8 @@ class BudgetGate(ast.NodeTransformer):
             CellRefused: where the budget of the session held here is spent.
         """
         if isinstance(node, ast.Module) and not _is_only_ours(node):
-            why = here.why_no_cell_may_start()
-            if why:
+            here = here_if_loaded()
+            if here and (why := here.why_no_cell_may_start()):
                 raise CellRefused(why)
         return node
 
@@ -44,13 +45,8 @@ def _is_only_ours(cell: ast.Module) -> bool:
 
 
 def _is_ours(line: ast.stmt) -> bool:
-    """Whether a statement is ``%orch …`` or ``x = %orch …``, as IPython writes it."""
-    value = line.value if isinstance(line, ast.Expr | ast.Assign) else None
-    return (
-        isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Attribute)
-        and value.func.attr == "run_line_magic"
-        and bool(value.args)
-        and isinstance(value.args[0], ast.Constant)
-        and value.args[0].value in _OURS
-    )
+    """Whether a statement is ``%orch …`` or ``x = %orch …``."""
+    match magic_arguments(line):
+        case [ast.Constant(str(name)), *_]:
+            return name in _OURS
+    return False

@@ -6,9 +6,8 @@ import hashlib
 import time
 from typing import Any
 
-from orch_magic import here
-from orch_magic.core.errors import OrchError
-from orch_magic.core.work import Failure
+from orch_magic.faces.late import here_if_loaded
+from orch_magic.faces.notices import Notices
 
 MOST_MESSAGE = 500
 """Characters kept of an exception's message."""
@@ -17,13 +16,14 @@ MOST_MESSAGE = 500
 class CellHooks:
     """Callbacks for ``pre_run_cell`` and ``post_run_cell`` of one shell."""
 
-    def __init__(self, notices: Any) -> None:
+    def __init__(self, notices: Notices) -> None:
         self._notices = notices
         self._running: list[tuple[float, str]] = []
         """A stack: a magic may run a cell inside a cell."""
 
     def pre_run_cell(self, info: Any) -> None:
         """Show what happened meanwhile, and start the watch."""
+        self._notices.connect()
         self._notices.show()
         self._running.append((time.perf_counter(), info.raw_cell or ""))
 
@@ -32,16 +32,22 @@ class CellHooks:
         if not self._running:
             return
         began, source = self._running.pop()
-        if self._running or here.held_epic() is None or _is_quiet(source, result):
+        here = here_if_loaded()
+        if self._running or here is None:
             return
-        seconds = time.perf_counter() - began
+        if here.held_epic() and not _is_quiet(source, result):
+            self._count(here, time.perf_counter() - began, source, result)
+        self._notices.refresh()
+        self._notices.show()
+
+    def _count(self, here: Any, seconds: float, source: str, result: Any) -> None:
+        from orch_magic.core.errors import OrchError
+
         digest = hashlib.sha256(source.encode()).hexdigest()[:16]
         try:
             here.cell_ran(digest, seconds, _failure_in(result, source))
         except OrchError as error:
             self._notices.add(str(error))
-        self._notices.refresh()
-        self._notices.show()
 
 
 def _is_quiet(source: str, result: Any) -> bool:
@@ -54,7 +60,10 @@ def _is_quiet(source: str, result: Any) -> bool:
     )
 
 
-def _failure_in(result: Any, source: str) -> Failure | None:
+def _failure_in(result: Any, source: str) -> Any:
+    """Return the `Failure` of a cell; None where it ended well, or was interrupted."""
+    from orch_magic.core.work import Failure
+
     error = result.error_in_exec
     if error is None or isinstance(error, KeyboardInterrupt):
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -21,6 +21,20 @@ from orch_magic.faces.grammar import COMMANDS, build_parser
 
 _LEFT_OVER = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}|\$([A-Za-z_]\w*)")
 """What IPython left of ``{name}`` and ``$name`` because there is no such name."""
+
+
+SHOWN = "--shown"
+"""Put in front of a line that is a statement of its own; see `faces.lines`."""
+
+
+class Face(Protocol):
+    """What the magics need of the shell they live in."""
+
+    def wake(self) -> None:
+        """Make ready for what may happen by itself from here on."""
+
+    def show(self, answer: Any) -> None:
+        """Show an answer now."""
 
 
 class _Left(Exception):
@@ -77,18 +91,28 @@ class Orch(Magics):
         help="Which checkpoints are also committed on the current branch (each).",
     ).tag(config=True)
 
+    def __init__(self, shell: InteractiveShell, face: Face) -> None:
+        super().__init__(shell)
+        self._face = face
+
     @line_magic
     def orch(self, line: str) -> Any:
         """Replaced by the grammar's help below."""
+        words = _split(line)
+        shows = words[:1] == [SHOWN]
         try:
-            parsed = PARSER.parse_args(_split(line))
+            parsed = PARSER.parse_args(words[1:] if shows else words)
         except _Left:
             return None
         if parsed.command is None:
             PARSER.print_help()
             return None
-        answer = call(parsed, **self._extras(parsed))
-        return self._as_asked(parsed, answer)
+        self._face.wake()
+        answer = self._as_asked(parsed, call(parsed, **self._extras(parsed)))
+        if shows and answer is not None:
+            self._face.show(answer)
+            return None
+        return answer
 
     def _extras(self, parsed: argparse.Namespace) -> dict[str, Any]:
         """Return what this face adds to a verb's arguments."""
@@ -126,14 +150,14 @@ class Orch(Magics):
         return answer
 
 
-def make_magics(shell: InteractiveShell) -> Orch:
+def make_magics(shell: InteractiveShell, face: Face) -> Orch:
     """Make the magics, leaving out settings of the shell that can't be used."""
     try:
-        return Orch(shell=shell)
+        return Orch(shell, face)
     except TraitError as error:
         print(f"orch: a setting of Orch can't be used and is ignored: {error}")
         shell.config.pop("Orch", None)
-        return Orch(shell=shell)
+        return Orch(shell, face)
 
 
 def _split(line: str) -> list[str]:

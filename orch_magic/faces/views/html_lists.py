@@ -28,6 +28,7 @@ from orch_magic.faces.views.html_parts import (
     mind,
     remarks,
     status_of,
+    together,
 )
 from orch_magic.faces.views.words import (
     checkpoint_words,
@@ -63,7 +64,7 @@ def _(listing: said.Listing) -> str:
     rows = [
         (
             code(one_line(entry.id, 80)),
-            esc(show_when(entry.at)),
+            together(esc(show_when(entry.at))),
             str(entry.session_number),
             "" if entry.spent_usd is None else esc(usd_in_table(entry.spent_usd)),
             esc(one_line(entry.reason)),
@@ -89,7 +90,7 @@ def _(epics: said.Epics) -> str:
                 esc(usd_in_table(epic.budget.spent_usd)),
                 "none" if limit is None else esc(usd_in_table(limit)),
                 "" if limit is None else esc(show_percent(epic.budget.fraction)),
-                esc(show_when(epic.last_at)) if epic.last_at else "",
+                together(esc(show_when(epic.last_at))) if epic.last_at else "",
             )
         )
     heads = ("Epic", "State", "Sessions", "Spent", "Limit", "Used", "Last")

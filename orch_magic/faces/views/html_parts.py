@@ -52,6 +52,11 @@ def code(text: str) -> str:
     return f"<code>{esc(text)}</code>"
 
 
+def together(shown: str) -> str:
+    """Keep HTML on one line."""
+    return f'<span class="orch-keep">{shown}</span>'
+
+
 def badge(shown: Badge) -> str:
     """Show a state: a mark and a word, and a colour where there are any."""
     return (
