@@ -8,22 +8,41 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from orch_magic.core.entries import entry_of, pick
-from orch_magic.core.errors import CheckpointProblem, LedgerProblem, RecordUnreadable
+from orch_magic.core.errors import (
+    BadInput,
+    CheckpointProblem,
+    LedgerProblem,
+    RecordUnreadable,
+    UnpricedModel,
+)
 from orch_magic.core.events import Event, read_event
 from orch_magic.core.fold import EpicState, fold, replay
+from orch_magic.core.gates import BaselineReport
+from orch_magic.core.money import Usage
 from orch_magic.core.ports import Decision, Found, Publication
 from orch_magic.core.record import CheckpointRecord, read_record, write_record
 from orch_magic.core.reports import CheckpointEntry
 from orch_magic.core.rows import rows_of
-from orch_magic.core.sessions import WorkspaceMark
+from orch_magic.core.sessions import Holder, HolderKind, WorkspaceMark
 from orch_magic.core.values import parse_epic_id
 from orch_magic.core.work import TestState, WorkspaceChanges
 
-__all__ = ["FakeWorkspace", "MemoryLedger", "MemoryPublisher", "MemoryStore"]
+__all__ = [
+    "FakeClock",
+    "FakeGates",
+    "FakePricer",
+    "FakeProcesses",
+    "FakeWorkspace",
+    "MemoryLedger",
+    "MemoryPublisher",
+    "MemoryStore",
+]
 
 
 # The ledger ---------------------------------------------------------------------
@@ -247,3 +266,95 @@ class FakeWorkspace:
         """See the port."""
         del since
         return self.tests
+
+
+# The machine ----------------------------------------------------------------------
+
+
+class FakeClock:
+    """A `Clock` that moves when told to.
+
+    Attributes:
+        at: the moment.
+        seconds: what the clock that never jumps shows.
+    """
+
+    def __init__(
+        self, at: datetime = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
+    ) -> None:
+        self.at = at
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        """See the port."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """See the port."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+    def set_back(self, seconds: float) -> None:
+        """Jump back, as a corrected wall clock does; the other one never jumps."""
+        self.at -= timedelta(seconds=seconds)
+
+
+class FakeProcesses:
+    """`Processes` of which any can be killed, and this one can be another.
+
+    Attributes:
+        kind: what kind this process is.
+        pid: which process this is.
+        dead: the pids that are gone.
+    """
+
+    def __init__(self, pid: int = 1) -> None:
+        self.kind: HolderKind = "script"
+        self.pid = pid
+        self.dead: set[int] = set()
+
+    def me(self) -> Holder:
+        """See the port."""
+        return Holder(pid=self.pid, began=1.0, host="here", kind=self.kind)
+
+    def is_alive(self, holder: Holder, last_beat: datetime | None) -> bool:
+        """See the port."""
+        del last_beat
+        return holder.pid not in self.dead
+
+
+class FakeGates:
+    """`Gates` that end as they were told to.
+
+    Attributes:
+        report: what `run` returns.
+        runs: how often they were run.
+    """
+
+    def __init__(self) -> None:
+        self.report = BaselineReport()
+        self.runs = 0
+
+    def run(self, tell: Callable[[str], None]) -> BaselineReport:
+        """See the port."""
+        self.runs += 1
+        tell("the gates run")
+        return self.report
+
+
+class FakePricer:
+    """A `Pricer` for replies such as ``{"model": "m", "usd": "0.25"}``."""
+
+    def read(self, response: Any, at: datetime) -> tuple[Usage, Decimal]:
+        """See the port."""
+        del at
+        if not isinstance(response, dict) or "model" not in response:
+            raise BadInput("The reply has no usage.", "Give the amount: usd=…")
+        if "usd" not in response:
+            raise UnpricedModel(f"Nobody knows the price of {response['model']}.")
+        usage = Usage(model=response["model"], provider="fake", price_list="fake 1")
+        return usage, Decimal(response["usd"])

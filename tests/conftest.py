@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-
-class FakeClock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
-        self.seconds = 1000.0
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-        self.seconds += seconds
-
-    def set_back(self, seconds: float) -> None:
-        """Jump back, as a corrected wall clock does; the other one never jumps."""
-        self.at -= timedelta(seconds=seconds)
+from orch_magic.testing import FakeClock
 
 
 @pytest.fixture

@@ -87,21 +87,24 @@ class Finder:
     def list(
         self, epic_id: str, limit: int | None = None
     ) -> tuple[CheckpointEntry, ...]:
-        """Return the epic's checkpoints, newest first; damaged ones among them."""
+        """Return the epic's checkpoints, newest first, as far as their commits tell.
+
+        A damaged record may be among them: a list reads no records.
+        """
         epic_id = parse_epic_id(epic_id)
         chain = read_chain(self._repository, epic_id)
         links = self._with_acknowledged(epic_id, chain)
-        told, known = len(chain.links), {link.id for link in links}
-        others = [link.commit for link in links[told:]]
-        extra = read_links(self._repository, others) if others else iter(())
+        known = {link.id for link in links}
+        lost = [link.commit for link in links if not link.entry]
+        again = dict(zip(lost, read_links(self._repository, lost), strict=True))
+        links = [again.get(link.commit) or link for link in links]
         names = (n for n in self._copies.names(epic_id) if n not in known)
         copies = (self._copies.read(epic_id, name) for name in names)
         files = (entry_of(copy.record, None) for copy in copies if copy.record)
         entries = _merge(
-            [link.entry for link in chain.links if link.entry],
-            [link.entry for link in extra if link and link.entry],
+            [link.entry for link in links if link.entry],
+            sorted(files, key=_age, reverse=True),
         )
-        entries = _merge(entries, sorted(files, key=_age, reverse=True))
         unique = {entry.id: entry for entry in reversed(entries)}
         return tuple(reversed(unique.values()))[:limit]
 
@@ -124,10 +127,22 @@ class Finder:
         return tuple(problems)
 
     def _with_acknowledged(self, epic_id: str, chain: Chain) -> Sequence[Link]:
-        """Return the line, then what was acknowledged and is no longer in it."""
-        seen = {link.commit for link in chain.links}
+        """Return the line and what was acknowledged and is no longer in it.
+
+        Newest first: the acknowledgements know the order of all, the line that of
+        its own.
+        """
         listed = acks.acknowledged(self._repository, epic_id)
-        return (*chain.links, *(link for link in listed if link.commit not in seen))
+        turn = {link.commit: number for number, link in enumerate(listed)}
+        in_line = {link.commit for link in chain.links}
+        waiting = [link for link in reversed(listed) if link.commit not in in_line]
+        links: list[Link] = []
+        for link in chain.links:
+            own = turn.get(link.commit, -1)
+            while waiting and turn[waiting[-1].commit] < own:
+                links.append(waiting.pop())
+            links.append(link)
+        return (*links, *reversed(waiting))
 
     def _opened(
         self, epic_id: str, links: Sequence[Link]

@@ -79,8 +79,8 @@ class Ran:
     def why(self) -> str:
         """The last line of its complaint, without Git's prefix."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
-        said = next((li for li in lines if li.startswith("fatal:")), "")
-        said = said or (lines[-1] if lines else f"git ended with code {self.code}")
+        found = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+        said = (found or lines or [f"git ended with code {self.code}"])[-1]
         return re.sub(r"^(fatal|error|warning): ", "", said)
 
 

@@ -221,7 +221,7 @@ def _section_lines(section: Section) -> list[str]:
 
 
 def _entry_line(entry: Entry) -> str:
-    what = _code(entry.what or "?") if entry.is_code else _escape(entry.what)
+    what = _code(entry.what) if entry.is_code else _escape(entry.what)
     aside = f" ({_escape(entry.aside)})" if entry.aside else ""
     detail = f": {_escape(entry.detail)}" if entry.detail else ""
     return f"- {what}{aside}{detail}"

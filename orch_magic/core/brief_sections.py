@@ -146,7 +146,7 @@ def open_issues(issues: Sequence[IssueUpdate]) -> tuple[IssueUpdate, ...]:
 
 def task_name(task: CurrentTask) -> str:
     """Return a task's id and title in one line."""
-    return one_line(f"{task.issue_id} {task.issue_title}")
+    return one_line(f"{task.issue_id} {task.issue_title}") or "the current task"
 
 
 def _section(
@@ -158,7 +158,7 @@ def _section(
     pressing: bool = False,
     counted: bool = True,
 ) -> Section:
-    kept, left_out = cut(entries, most)
+    kept, left_out = cut([entry for entry in entries if entry.what], most)
     return Section(
         title=title,
         entries=kept,
@@ -192,7 +192,7 @@ def _failures(context: SessionContext) -> list[Entry]:
             asides.append(show_when(failure.at))
         entries.append(
             Entry(
-                what=one_line(failure.error, 120),
+                what=one_line(failure.error, 120) or "Failure",
                 aside=", ".join(aside for aside in asides if aside),
                 detail=one_line(failure.message),
                 is_code=True,
@@ -267,7 +267,7 @@ def _lines_changed(file: FileChange) -> int:
 
 
 def _notes(context: SessionContext) -> list[Entry]:
-    lines = [line for line in context.agent_notes.splitlines() if line.strip()]
+    lines = context.agent_notes.splitlines()
     return [Entry(what=one_line(line)) for line in reversed(lines)]
 
 

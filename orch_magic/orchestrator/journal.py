@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from orch_magic.core import events as ev
 from orch_magic.core.errors import BadInput, OrchError
 from orch_magic.core.fold import EpicState
 from orch_magic.core.reports import Saved, Written
+from orch_magic.core.values import explain
 from orch_magic.core.work import CurrentTask, Decision, Failure, IssueUpdate
 from orch_magic.orchestrator import reading
 from orch_magic.orchestrator.checkpointing import checkpoint
@@ -114,24 +117,28 @@ def task(world: World, epic_id: str, changes: Mapping[str, object]) -> Written:
         changes: fields of `CurrentTask`.
 
     Raises:
-        BadInput: where there is no current task and no issue id is given.
+        BadInput: where there is no current task, or it can't be so.
     """
-    given = {key: value for key, value in changes.items() if value is not None}
+    given = {key: value for key, value in changes.items() if value not in {None, ""}}
     at = world.clock.now()
 
     def happened(state: EpicState) -> list[ev.Event]:
-        if state.task is None and "issue_id" not in given:
+        if state.task is None:
             raise BadInput(
                 "There is no current task.", "Take up an issue: %orch issue ID TITLE"
             )
-        before = state.task.model_dump() if state.task else {}
-        now_task = CurrentTask.model_validate({**before, **given})
-        return [ev.TaskSet(task=now_task, **_now(state, at))]
+        try:
+            changed = state.task.replace(**given)
+        except ValidationError as error:
+            raise BadInput(f"The task can't be so: {explain(error)}.") from None
+        return [ev.TaskSet(task=changed, **_now(state, at))]
 
     reading.known_epic(world, epic_id)
     state, _ = world.ledger.append(epic_id, happened)
-    shown = state.task.current_step if state.task else ""
-    return Written(epic_id=epic_id, what="task", text=shown or "noted")
+    task_now = state.task or CurrentTask(issue_id="")
+    told = f"{task_now.issue_id} {task_now.current_step}".strip()
+    text = f"{told}, {task_now.progress_percent:g} % done"
+    return Written(epic_id=epic_id, what="task", text=text)
 
 
 def cell_ran(

@@ -372,8 +372,7 @@ def rewrite(path: Path, body: str, seq: int = 1) -> None:
     """Change what stands in the file, as a stranger would."""
     db = sqlite3.connect(path)
     with db:
-        where = "seq = ?" if table == "events" else "? > 0"
-        db.execute(f"UPDATE {table} SET body = ? WHERE {where}", (body, seq))
+        db.execute("UPDATE events SET body = ? WHERE seq = ?", (body, seq))
     db.close()
 
 

@@ -132,7 +132,7 @@ def _asked(status: str) -> str:
     """Say that an end is asked for but has not come yet."""
     if not status:
         return ""
-    text = f"Asked to {end_verb(status)}; the process that holds it sees to it."
+    text = f"Asked to {end_verb(status)}; that has not happened yet."
     return mind(text, "calm", "❚❚")
 
 

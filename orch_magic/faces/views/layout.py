@@ -116,6 +116,8 @@ def table(
 ) -> list[str]:
     """Align rows under their heads; the widest columns are cut until all fits.
 
+    Where the figures alone are too wide for the terminal, rows are wrapped.
+
     Args:
         heads: the name of each column.
         rows: the cells, each one line of text.
@@ -136,7 +138,8 @@ def table(
         if widths[widest] <= _NARROWEST:
             break
         widths[widest] -= 1
-    return [_row(line, widths, figures) for line in lines]
+    rows_drawn = [_row(line, widths, figures) for line in lines]
+    return [part for row in rows_drawn for part in wrap(row, width, indent="    ")]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], figures: frozenset[int]) -> str:

@@ -47,7 +47,8 @@ padding:1px 0 1px 9px;margin:6px 0}
 .orch.orch table{border:0;border-collapse:collapse;margin:4px 0;table-layout:auto;
 font-size:13px;width:auto;max-width:100%}
 .orch.orch table.orch-wide{width:100%}
-.orch.orch tr,.orch.orch tbody tr:nth-child(n),.orch.orch tbody tr:hover{
+.orch.orch thead,.orch.orch tr,
+.orch.orch tbody tr:nth-child(n),.orch.orch tbody tr:hover{
 background:transparent;border:0}
 .orch.orch th,.orch.orch td{border:0;padding:2px 16px 2px 0;text-align:left;
 vertical-align:baseline;line-height:1.45;max-width:none;white-space:normal;
@@ -64,8 +65,9 @@ font:12px var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)}
 .orch details{margin:4px 0;border:0;padding:0}
 .orch summary{cursor:pointer;font-weight:600}
 .orch.orch details>table{margin-left:14px}
-.orch.orch pre{color:inherit;background:var(--o-soft);border-radius:4px;margin:4px 0 4px 14px;
-padding:6px 8px;font:12px/1.4 var(--jp-code-font-family,ui-monospace,monospace);
+.orch.orch pre{color:inherit;background:var(--o-soft);border-radius:4px;
+margin:4px 0 4px 14px;padding:6px 8px;
+font:12px/1.4 var(--jp-code-font-family,ui-monospace,monospace);
 overflow-x:auto;white-space:pre-wrap}
 .orch .orch-part{margin-top:12px;padding-top:10px;border-top:1px solid var(--o-line)}
 </style>"""
