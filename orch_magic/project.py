@@ -71,7 +71,7 @@ def open_world(
     table = _tool_table(repository)
     clock = SystemClock()
     store = GitStore(repository)
-    prices = DeclaredPrices(home(repository) / "prices.json")
+    prices = DeclaredPrices(repository.own_dir / "prices.json")
     return World(
         ledger=_open_ledger(repository, store, clock, tell),
         store=store,
@@ -88,14 +88,9 @@ def open_world(
         processes=SystemProcesses(clock, kind),
         clock=clock,
         new_hex=lambda: uuid.uuid4().hex,
-        home=home(repository),
+        home=repository.own_dir,
         settings=_settings(table),
     )
-
-
-def home(repository: Repository) -> Path:
-    """Return the folder where this project's ledger and locks are kept."""
-    return repository.common_dir / "orch"
 
 
 def _open_ledger(
@@ -104,7 +99,7 @@ def _open_ledger(
     clock: SystemClock,
     tell: Callable[[str], None],
 ) -> MendingLedger:
-    path = home(repository) / "ledger.db"
+    path = repository.own_dir / "ledger.db"
 
     def replace(stamp: str) -> tuple[list[Event], str]:
         aside = set_aside(path, stamp)

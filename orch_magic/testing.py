@@ -133,6 +133,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.trouble = ""
+        self.last_file_problem = ""
         self.briefs: dict[str, str] = {}
         self._lock = threading.RLock()
         self._saved: dict[str, list[tuple[CheckpointEntry, bytes]]] = {}

@@ -137,7 +137,8 @@ def need_live(state: EpicState, session_id: str | None = None) -> Session:
     problem = f"Epic {state.epic_id} has no running session"
     if last:
         problem += f": session {last.number} is {last.status.value}"
-        problem += f" ({last.reason})." if last.reason else "."
+        reason = " ".join(last.reason.split())
+        problem += f" ({reason})." if reason else "."
     else:
         problem += "."
     if state.last_checkpoint:

@@ -62,7 +62,7 @@ class Ledger(Protocol):
         """Return when the holder of a session was last heard of."""
 
     def verify(self, epic_id: str) -> tuple[str, ...]:
-        """Compute the state again from every event; return what differs, a line each."""
+        """Compute the state from every event again; return what differs."""
 
 
 class Found(Value):
@@ -76,6 +76,10 @@ class Found(Value):
 
 class CheckpointStore(Protocol):
     """Checkpoints, one line of them per epic."""
+
+    last_file_problem: str
+    """Why the newest save left no file in the work tree; empty where it did, or
+    where there is no such file. The checkpoint itself is safe either way."""
 
     def save(self, record: CheckpointRecord, brief: str) -> CheckpointEntry:
         """Save a checkpoint; it is safe once this returns.

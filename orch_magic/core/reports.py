@@ -48,6 +48,16 @@ class Saved(Value):
     """The commit on the current branch that carries the record, if one was made."""
     deferred: str = ""
     """Why that commit has to wait; empty where it does not."""
+    file_problem: str = ""
+    """Why its file in the work tree is missing; empty where it is there."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What people should know of it besides."""
+        waits = f"Its commit on the branch waits: {self.deferred}"
+        return (waits,) * bool(self.deferred) + (self.file_problem,) * bool(
+            self.file_problem
+        )
 
 
 class Status(Value):

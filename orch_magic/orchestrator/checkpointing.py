@@ -116,6 +116,7 @@ def keep_record(world: World, record: CheckpointRecord, trigger: ev.Trigger) -> 
         checkpoint=entry,
         published_commit=publication.commit,
         deferred=publication.deferred,
+        file_problem=world.store.last_file_problem,
     )
 
 

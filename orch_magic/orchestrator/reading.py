@@ -177,13 +177,14 @@ def _compose(world: World, state: EpicState, session: Session) -> Brief:
         changes=changes,
         at=world.clock.now(),
     )
-    return brief_of(
+    told = brief_of(
         record,
         entry=found.entry if found else None,
         session=session,
         budget=world.budget(state),
         remarks=found.skipped if found else (),
     )
+    return told if found else told.model_copy(update={"checkpoint": None})
 
 
 def _as_of_now(

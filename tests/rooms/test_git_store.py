@@ -50,7 +50,12 @@ def work_of(repo) -> dict[str, object]:
         "unstaged": repo.git("diff"),
         "head": repo.git("symbolic-ref", "HEAD", check=False),
         "untracked": repo.git(
-            "ls-files", "-o", "--exclude-standard", "--", ".", ":(exclude).orchestration"
+            "ls-files",
+            "-o",
+            "--exclude-standard",
+            "--",
+            ".",
+            ":(exclude).orchestration",
         ),
     }
 

@@ -48,7 +48,7 @@ def test_every_kind_of_change_is_seen_with_its_lines(repo):
     (repo.top / "gone.txt").unlink()
     repo.git("mv", "old name.txt", "ünïcode name.txt")
     repo.write("new.txt", "a\nb\nc")
-    repo.write("staged.txt", "a\n")
+    repo.write("staged.txt", "quite another thing\n")
     repo.git("add", "staged.txt")
     changes = look(repo).changes_since(mark)
     assert seen(changes) == {

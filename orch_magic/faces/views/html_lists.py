@@ -42,7 +42,6 @@ from orch_magic.faces.views.words import (
 def _(saved: said.Saved) -> str:
     entry = saved.checkpoint
     branch = saved.published_commit
-    deferred = f"Its commit on the branch waits: {saved.deferred}"
     return (
         head(f"✓ Checkpoint of {entry.epic_id}")
         + facts(
@@ -52,7 +51,7 @@ def _(saved: said.Saved) -> str:
                 ("On the branch", code(branch[:7]) if branch else ""),
             ]
         )
-        + remarks((deferred,) if saved.deferred else ())
+        + remarks(saved.remarks)
     )
 
 

@@ -32,8 +32,7 @@ def _(saved: said.Saved, width: int) -> list[str]:
     lines = wrap(f"✓ Checkpoint {words}", width, indent="  ")
     if saved.published_commit:
         lines.append(f"  on the branch as commit {saved.published_commit[:7]}")
-    deferred = f"Its commit on the branch waits: {saved.deferred}"
-    return lines + minded((deferred,) if saved.deferred else (), None, width)
+    return lines + minded(saved.remarks, None, width)
 
 
 @lines_of.register

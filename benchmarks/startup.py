@@ -1,0 +1,119 @@
+"""Start-up: what importing the package and loading the extension cost.
+
+Fresh interpreters, interleaved. Imports are timed inside the interpreter, so that
+its own start does not flatter the ratio; the extension is timed from outside, from
+the start of the process to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from benchmarks.places import Run, make_repository
+from benchmarks.rounds import Contender, extra, in_ms, interleave, ratio, seconds_of
+from benchmarks.table import NONE, Promise, Row, Section
+
+_TIMED = """
+import time
+began = time.perf_counter()
+{line}
+print(time.perf_counter() - began)
+"""
+
+_IMPORTS = {
+    "package": "import orch_magic",
+    "pydantic": "import pydantic",
+    "verbs": "from orch_magic import start",
+    "model": "from pydantic import BaseModel",
+}
+
+_SHELL = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+{lines}
+shell.run_cell("x = 1")
+"""
+
+_SHELLS = {
+    "bare": "",
+    "loaded": "shell.run_line_magic('load_ext', 'orch_magic')",
+    "used": "shell.run_cell('%load_ext orch_magic\\n%orch epics')",
+}
+
+_HEAVY = ("IPython", "git", "genai_prices")
+_LOADED = f"""
+import sys, orch_magic
+print(*[name for name in {_HEAVY} if name in sys.modules])
+"""
+
+
+def measure(run: Run) -> Section:
+    """Measure it."""
+    os.chdir(make_repository(run.room("project")))
+    imports = {name: _import_of(line) for name, line in _IMPORTS.items()}
+    shells = {name: _shell_with(lines) for name, lines in _SHELLS.items()}
+    for contender in (*imports.values(), *shells.values()):
+        contender(-1)  # compiles what is not compiled yet
+    took = interleave(run.choose(short=15, long=41), imports)
+    shell = interleave(run.choose(short=7, long=21), shells)
+    loaded = _python(_LOADED).split()
+    return Section(
+        "start-up",
+        (
+            Row(
+                "import orch_magic",
+                ours=in_ms(took["package"]),
+                peer=f"import pydantic {in_ms(took['pydantic'])}",
+                figure=ratio(took["package"], took["pydantic"]),
+                unit="x",
+                promise=Promise(1.3, "x"),
+            ),
+            Row(
+                "  of IPython, git, genai_prices it loads",
+                ours=", ".join(loaded) or "none",
+                figure=len(loaded),
+                promise=NONE,
+            ),
+            Row(
+                "  and its verbs, at their first use",
+                ours=in_ms(took["verbs"]),
+                peer=f"pydantic.BaseModel {in_ms(took['model'])}",
+                figure=ratio(took["verbs"], took["model"]),
+                unit="x",
+            ),
+            Row(
+                "%load_ext in a fresh shell",
+                ours=in_ms(shell["loaded"]),
+                peer=f"bare shell {in_ms(shell['bare'])}",
+                figure=extra(shell["loaded"], shell["bare"]) * 1000,
+                unit=" ms more",
+                promise=Promise(150, " ms more"),
+            ),
+            Row(
+                "  and a first %orch line (epics)",
+                ours=in_ms(shell["used"]),
+                peer=f"bare shell {in_ms(shell['bare'])}",
+                figure=extra(shell["used"], shell["bare"]) * 1000,
+                unit=" ms more",
+            ),
+        ),
+    )
+
+
+def _import_of(line: str) -> Contender:
+    program = _TIMED.format(line=line)
+    return lambda _: float(_python(program))
+
+
+def _shell_with(lines: str) -> Contender:
+    program = _SHELL.format(lines=lines)
+    return lambda _: seconds_of(lambda: _python(program))
+
+
+def _python(program: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return ran.stdout
