@@ -7,9 +7,9 @@ the start of the process to its end.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.places import Run, make_repository
 from benchmarks.rounds import Contender, extra, in_ms, interleave, ratio, seconds_of
@@ -51,14 +51,14 @@ print(*[name for name in {_HEAVY} if name in sys.modules])
 
 def measure(run: Run) -> Section:
     """Measure it."""
-    os.chdir(make_repository(run.room("project")))
-    imports = {name: _import_of(line) for name, line in _IMPORTS.items()}
-    shells = {name: _shell_with(lines) for name, lines in _SHELLS.items()}
+    top = make_repository(run.room("project"))
+    imports = {name: _import_of(line, top) for name, line in _IMPORTS.items()}
+    shells = {name: _shell_with(lines, top) for name, lines in _SHELLS.items()}
     for contender in (*imports.values(), *shells.values()):
         contender(-1)  # compiles what is not compiled yet
     took = interleave(run.choose(short=15, long=41), imports)
     shell = interleave(run.choose(short=7, long=21), shells)
-    loaded = _python(_LOADED).split()
+    loaded = _python(_LOADED, top).split()
     return Section(
         "start-up",
         (
@@ -102,18 +102,22 @@ def measure(run: Run) -> Section:
     )
 
 
-def _import_of(line: str) -> Contender:
+def _import_of(line: str, top: Path) -> Contender:
     program = _TIMED.format(line=line)
-    return lambda _: float(_python(program))
+    return lambda _: float(_python(program, top))
 
 
-def _shell_with(lines: str) -> Contender:
+def _shell_with(lines: str, top: Path) -> Contender:
     program = _SHELL.format(lines=lines)
-    return lambda _: seconds_of(lambda: _python(program))
+    return lambda _: seconds_of(lambda: _python(program, top))
 
 
-def _python(program: str) -> str:
+def _python(program: str, top: Path) -> str:
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=top,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return ran.stdout

@@ -26,6 +26,7 @@ from orch_magic.core.reports import (
     Ended,
     Epics,
     Listing,
+    Priced,
     Saved,
     SpendReport,
     Started,
@@ -77,7 +78,6 @@ def start(
         OrchError: one line that says what to do; see `orch_magic.core.errors`.
     """
     name = parse_epic_id(epic)
-    tell = tell or _tell_nobody
     request = StartRequest(
         resume=resume,
         sets_limit=budget is not None,
@@ -86,7 +86,7 @@ def start(
         take_over=take_over,
     )
     here.refuse_second_session()
-    world = here.world_at(cwd, init=init, tell=tell)
+    world = here.world_at(cwd, anew=True, init=init, tell=tell)
     world.processes.kind = kind
     started = sessions.start(
         world,
@@ -94,7 +94,7 @@ def start(
         request,
         settings=world.settings.with_changes(**settings),
         baseline=baseline,
-        tell=tell,
+        tell=tell or _tell_nobody,
     )
     here.keep(world)
     return started
@@ -247,21 +247,18 @@ def price(
     input_usd_per_mtok: object,
     output_usd_per_mtok: object,
     cwd: Where = None,
-) -> str:
+) -> Priced:
     """Declare the price of a model that the price list does not know.
 
     Args:
         model: its name, as replies give it.
         input_usd_per_mtok: US dollars per million input tokens.
         output_usd_per_mtok: US dollars per million output tokens.
-
-    Returns:
-        A line that says what is now declared.
     """
     world = here.world_at(cwd)
     given, taken = parse_usd(input_usd_per_mtok), parse_usd(output_usd_per_mtok)
     world.prices.declare(model, given, taken)
-    return f"{model}: ${given} in, ${taken} out, per million tokens"
+    return Priced(model=model, input_usd_per_mtok=given, output_usd_per_mtok=taken)
 
 
 def budget(

@@ -6,7 +6,9 @@ The only module-level state there is. `orch_magic.api` and the faces stand on it
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +31,8 @@ ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 """How often it is looked whether that process has answered."""
 
+_log = logging.getLogger(__name__)
+
 _worlds: dict[Path, World] = {}
 _listeners: list[Listener] = []
 _keepers: dict[int, Keeper] = {}
@@ -39,12 +43,19 @@ _lock = threading.RLock()
 def world_at(
     cwd: str | Path | None,
     *,
+    anew: bool = False,
     init: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> World:
     """Return the project around a folder.
 
     Without one: that of the session held here, else that around the current folder.
+
+    Args:
+        cwd: the folder.
+        anew: read its settings again.
+        init: make a repository there if there is none.
+        tell: is given a line when something had to be mended; default: it is printed.
 
     Raises:
         RepositoryProblem: where there is no usable repository.
@@ -55,8 +66,8 @@ def world_at(
         if cwd is None and held is not None:
             return held
         start = Path(cwd or Path.cwd()).expanduser().resolve()
-        if start not in _worlds:
-            world = open_world(start, init=init, tell=tell or _tell_nobody)
+        if anew or start not in _worlds:
+            world = open_world(start, init=init, tell=tell or _say)
             world.listeners.append(_tell_listeners)
             _worlds[start] = world
         return _worlds[start]
@@ -129,6 +140,9 @@ def glance() -> tuple[object, ...]:
         state.limit_usd,
         state.last_checkpoint and state.last_checkpoint.id,
         state.checkpoint_trouble,
+        len(state.unpublished) and state.publication_trouble,
+        state.task,
+        state.blockers,
     )
 
 
@@ -196,13 +210,17 @@ def _pause_at_exit() -> None:
             world, world.held.epic_id, SessionStatus.PAUSED, "the process ended"
         )
     except OrchError as error:
-        print(f"orch: the session was not paused: {error}", flush=True)  # noqa: T201
+        _say(f"the session was not paused: {error}")
 
 
 def _tell_listeners(report: Value) -> None:
     for listener in tuple(_listeners):
-        listener(report)
+        try:
+            listener(report)
+        except Exception:  # noqa: BLE001 - logged, whatever it was
+            # A face that can't show it must not stop the keeping.
+            _log.exception("A listener failed; the session is kept all the same")
 
 
-def _tell_nobody(_: str) -> None:
-    """Take a line that nobody asked for."""
+def _say(line: str) -> None:
+    print(f"orch: {line}", file=sys.stderr, flush=True)  # noqa: T201

@@ -6,9 +6,14 @@ import os
 import subprocess
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from orch_magic.testing import FakeClock
+
+# How long an example takes says more about the machine's load than about us.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture

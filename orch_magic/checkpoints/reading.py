@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orch_magic.checkpoints.message import Link, read_message
 from orch_magic.checkpoints.running import Repository, complaint, run_git
-from orch_magic.core.errors import CheckpointProblem
+from orch_magic.core.errors import CheckpointProblem, RepositoryProblem
 
 RECORD, BRIEF = "checkpoint.json", "brief.md"
 """What a checkpoint's tree holds, and nothing else.
@@ -102,9 +102,16 @@ def read_objects(
 
 
 def tip_of(repository: Repository, epic_id: str) -> str | None:
-    """Return the commit that an epic's ref names, whether or not it can be read."""
+    """Return the commit that an epic's ref names, whether or not it can be read.
+
+    Raises:
+        RepositoryProblem: where Git can't say, which is not the same as None.
+    """
     args = ["rev-parse", "--verify", "--quiet", ref_of(epic_id)]
-    return run_git(repository, args, check=False).text or None
+    ran = run_git(repository, args, check=False)
+    if ran.code > 1:
+        raise complaint(ran, RepositoryProblem, "rev-parse")
+    return ran.text or None
 
 
 def _has_ref(repository: Repository, epic_id: str) -> bool:

@@ -146,9 +146,14 @@ class BudgetExceeded(_OneLine, BaseException):
 
     def __str__(self) -> str:
         return (
-            f"The budget of epic {self.epic_id} is spent: ${self.spent_usd} of "
-            f"${self.limit_usd}. Lift it with: %orch budget AMOUNT"
+            f"The budget of epic {self.epic_id} is spent: {_dollars(self.spent_usd)} "
+            f"of {_dollars(self.limit_usd)}. Lift it with: %orch budget AMOUNT"
         )
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, Decimal, Decimal]]:
         return (type(self), (self.epic_id, self.spent_usd, self.limit_usd))
+
+
+def _dollars(amount: Decimal) -> str:
+    whole, _, decimals = f"{amount:f}".partition(".")
+    return f"${whole}.{decimals.ljust(2, '0')}"

@@ -159,6 +159,14 @@ class BudgetSet(Value):
     changed: bool
 
 
+class Priced(Value):
+    """What a model costs, as just declared, in US dollars per million tokens."""
+
+    model: str
+    input_usd_per_mtok: Usd
+    output_usd_per_mtok: Usd
+
+
 class Verified(Value):
     """Whether what is stored is whole."""
 

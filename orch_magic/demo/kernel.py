@@ -27,7 +27,11 @@ class _ThisPython(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         del kernel_name
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv = [
+            *(sys.executable, "-m", "ipykernel_launcher"),
+            *("-f", "{connection_file}"),
+            "--IPKernelApp.log_level=ERROR",  # that its sockets are local is known
+        ]
         return KernelSpec(argv=argv, display_name="Python", language="python")
 
 

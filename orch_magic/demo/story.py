@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ OUTPUT_USD_PER_MTOK = Decimal("0.60")
 from the price list, this one is by hand."""
 
 EPIC = "rag-eval"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
 CRASH = "crash"
 """The tag of the cell that kills its kernel."""
 
@@ -157,6 +160,8 @@ def _say(line: str) -> None:
 
 
 def _show(text: str) -> None:
+    if not sys.stdout.isatty():
+        text = _COLOUR.sub("", text)
     sys.stdout.write("".join(f"{line}\n" for line in text.rstrip().splitlines()))
     sys.stdout.write("\n")
     sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from typing import Any, NoReturn
@@ -36,17 +37,20 @@ def main(argv: list[str] | None = None) -> int:
     """
     line = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(line[1:] if line[:1] == ["session"] else line)
+        code = _run(line[1:] if line[:1] == ["session"] else line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away (`orch list | head`): nothing is left to say, also not
+        # by the flush at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except _Done as done:
         return done.code
     except (OrchError, BudgetExceeded) as error:
         return _complain(error)
     except KeyboardInterrupt:
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`orch list | head`): nothing is left to say.
-        sys.stderr.close()
-        return 0
+    return code
 
 
 def show(answer: Any, parsed: argparse.Namespace) -> None:
@@ -79,7 +83,7 @@ def _run(line: list[str]) -> int:
     parser = build_parser(
         "orch", refuse=_refuse, leave=_leave, epilog=_EPILOG, extend=_extend
     )
-    parsed = parser.parse_args(words)
+    parsed = parser.parse_line(words)
     if parsed.command is None:
         parser.print_help()
         return 0
@@ -116,8 +120,9 @@ def _extend(command: Command, row: argparse.ArgumentParser) -> None:
     )
     row.usage = f"orch {command.name} [options] [-- COMMAND …]"
     row.description = (
-        f"{row.description} With a command behind --, it runs under the session; "
-        "without one,\nthis terminal keeps the session until Ctrl+C pauses it."
+        f"{row.description} With a command behind --, it runs under\n"
+        "the session; without one, this terminal keeps the session until Ctrl+C\n"
+        "pauses it."
     )
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
-from orch_magic.faces.grammar import BY_NAME, COMMANDS
+from orch_magic.faces.grammar import BY_NAME, COMMANDS, FLAGS_OF_ALL
 
 _LINE = re.compile(r"^\s*(?:[A-Za-z_]\w*\s*=\s*)?%orch\s+(?P<words>.*)$")
-
-_FLAGS_OF_ALL = ("--epic", "--cwd", "--json", "--help")
 
 
 @context_matcher()  # type: ignore[untyped-decorator] # IPython's has no types
@@ -37,7 +35,7 @@ def offers_for(before: list[str], begun: str) -> list[str]:
         before: the whole words behind ``%orch``.
         begun: the beginning of the word to complete.
     """
-    words = [word for word in before if word and word != "session"]
+    words = [word for word in before if word and word not in {"session", "help"}]
     if not words:
         offers = [command.name for command in COMMANDS]
     elif words[-1] == "--epic":
@@ -54,7 +52,7 @@ def _flags(name: str) -> list[str]:
     if command is None:
         return []
     own = [flag for argument in command.arguments for flag in argument.names]
-    return [*(flag for flag in own if flag.startswith("--")), *_FLAGS_OF_ALL]
+    return [*(flag for flag in own if flag.startswith("--")), *FLAGS_OF_ALL]
 
 
 def _choices(name: str, flag: str) -> list[str]:

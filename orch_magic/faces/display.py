@@ -54,7 +54,14 @@ class Display:
     def refresh(self) -> None:
         """Bring the cards up to date, if anything they show has changed."""
         here = here_if_loaded()
-        glance = here.glance() if here else ()
+        if here is None or not self._cards:
+            return
+        from orch_magic.core.errors import OrchError
+
+        try:
+            glance = here.glance()
+        except OrchError:
+            return  # the ledger can't be read just now: the last true state stays
         if glance == self._shown:
             return
         self._shown = glance

@@ -55,7 +55,7 @@ def load(shell: InteractiveShell) -> None:
         magics=make_magics(shell, _Face(display, notices)),
         display=display,
         hooks=CellHooks(notices),
-        transformers=(BudgetGate(), ShowEachLine()),
+        transformers=(BudgetGate(notices.add), ShowEachLine()),
         notices=notices,
     )
     shell.register_magics(installed.magics)

@@ -7,14 +7,15 @@ subclass of `InputRejected` does.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from IPython.core.error import InputRejected
 
 from orch_magic.faces.late import here_if_loaded
 from orch_magic.faces.lines import magic_arguments
 
-_OURS = {"orch", "load_ext", "reload_ext", "unload_ext"}
-"""Line magics that a person needs to lift the budget."""
+_OURS = {"orch", "load_ext", "reload_ext", "unload_ext", "config", "pinfo", "pinfo2"}
+"""Line magics that spend nothing; a person may need them to lift the budget."""
 
 
 class CellRefused(InputRejected):
@@ -25,7 +26,15 @@ class CellRefused(InputRejected):
 
 
 class BudgetGate(ast.NodeTransformer):
-    """Refuses whole cells; changes none."""
+    """Refuses whole cells; changes none.
+
+    Args:
+        tell: is given a line where the budget can't be read. The cell runs then:
+            IPython drops a transformer that raises anything but `InputRejected`.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Let a cell through, or refuse it.
@@ -34,10 +43,22 @@ class BudgetGate(ast.NodeTransformer):
             CellRefused: where the budget of the session held here is spent.
         """
         if isinstance(node, ast.Module) and not _is_only_ours(node):
-            here = here_if_loaded()
-            if here and (why := here.why_no_cell_may_start()):
+            why = self._why_not()
+            if why:
                 raise CellRefused(why)
         return node
+
+    def _why_not(self) -> str:
+        here = here_if_loaded()
+        if here is None:
+            return ""
+        from orch_magic.core.errors import OrchError
+
+        try:
+            return str(here.why_no_cell_may_start())
+        except OrchError as error:
+            self._tell(f"the budget could not be checked: {error}")
+            return ""
 
 
 def _is_only_ours(cell: ast.Module) -> bool:

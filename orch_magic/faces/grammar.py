@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -270,6 +271,20 @@ COMMANDS = (
 
 BY_NAME = {command.name: command for command in COMMANDS}
 
+FLAGS_OF_ALL = ("--epic", "--cwd", "--json", "--help")
+"""What every command takes."""
+
+
+_WIDEST = 78
+"""Columns of help, at most: it is read in a terminal and in a notebook's cell."""
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help that fits."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(shutil.get_terminal_size().columns, _WIDEST))
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises what its face wants instead of ending the process.
@@ -277,6 +292,7 @@ class Parser(argparse.ArgumentParser):
     Args:
         refuse: is given the one line that says what is wrong; it raises.
         leave: is called after help was printed; it raises.
+        example: a line that works, for who wrote one that doesn't.
     """
 
     def __init__(
@@ -284,17 +300,41 @@ class Parser(argparse.ArgumentParser):
         *args: Any,
         refuse: Callable[[str], NoReturn],
         leave: Callable[[int], NoReturn],
+        example: str,
         **options: Any,
     ) -> None:
-        super().__init__(*args, **{**options, "allow_abbrev": False})
+        super().__init__(
+            *args, **{**options, "allow_abbrev": False, "formatter_class": _Help}
+        )
         self._refuse = refuse
         self._leave = leave
+        self._example = example
+        self.rows: dict[str, Parser] = {}
+        """The parsers of the commands, by their names."""
+
+    def parse_line(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse the words behind ``%orch`` or ``orch``.
+
+        ``session`` in front changes nothing, and ``help X`` is ``X --help``. Words
+        that are not the value of a flag may stand before and behind the flags.
+        """
+        given = list(words[1:] if words[:1] == ["session"] else words)
+        if given[:1] == ["help"]:
+            given = [*given[1:2], "--help"]
+        parsed, left = self.parse_known_args(given)
+        if left:
+            _take_in(parsed, left, refuse=self.rows[parsed.command].error)
+        return parsed
 
     def error(self, message: str) -> NoReturn:
-        """Refuse with the usage line and, for a misspelt word, the one meant."""
-        meant = _did_you_mean(message)
-        usage = " ".join(self.format_usage().split())
-        self._refuse(f"{message}.{meant} {usage[0].upper()}{usage[1:]}")
+        """Refuse with a line that works and, for a misspelt word, the one meant."""
+        wrong = message.partition("invalid choice: '")[2].partition("'")[0]
+        if wrong and self.rows:
+            near = _did_you_mean(wrong, BY_NAME)
+            self._refuse(
+                f"{wrong!r} is no command.{near} All of them: {self.prog} help"
+            )
+        self._refuse(f"{_sentence(message)} Example: {self._example}")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Leave once help has been printed."""
@@ -321,31 +361,35 @@ def build_parser(
         extend: adds a face's own arguments to a command.
     """
     face: dict[str, Any] = {"refuse": refuse, "leave": leave}
-    shape: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = Parser(
         prog=prog,
         description="Sessions that survive: budgets, checkpoints and resume briefs.",
         epilog=epilog,
-        **shape,
+        example=f"{prog} {COMMANDS[0].example}",
         **face,
     )
-    rows = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    rows = parser.add_subparsers(
+        dest="command", metavar="COMMAND [options]", title="commands"
+    )
     for command in COMMANDS:
         row = rows.add_parser(
             command.name,
             help=command.help,
             description=f"{command.help[0].upper()}{command.help[1:]}.",
             epilog=f"example:\n  {prog} {command.example}",
-            **shape,
+            example=f"{prog} {command.example}",
             **face,
         )
+        parser.rows[command.name] = row
         for argument in command.arguments:
             row.add_argument(*argument.names, **argument.options)
         row.add_argument(
             "--epic",
             metavar="NAME",
             required=command.needs_epic,
-            help="the epic; default: the one that runs, or ran last",
+            help="the epic's name"
+            if command.needs_epic
+            else "the epic; default: the one that runs, or ran last",
         )
         row.add_argument("--cwd", metavar="FOLDER", help="a folder in the project")
         row.add_argument("--json", action="store_true", help="print JSON")
@@ -354,9 +398,35 @@ def build_parser(
     return parser
 
 
-def _did_you_mean(message: str) -> str:
-    if "invalid choice: '" not in message:
-        return ""
-    wrong = message.split("invalid choice: '")[1].split("'", maxsplit=1)[0]
-    near = difflib.get_close_matches(wrong, BY_NAME, n=1)
+def _take_in(
+    parsed: argparse.Namespace, left: list[str], *, refuse: Callable[[str], NoReturn]
+) -> None:
+    """Give words that stand behind the flags to the argument they belong to.
+
+    `argparse` takes an argument that may be empty for empty at the first flag.
+    """
+    command = BY_NAME[parsed.command]
+    flag = next((word for word in left if word.startswith("-")), None)
+    if flag:
+        known = [n for a in command.arguments for n in a.names if n.startswith("-")]
+        near = _did_you_mean(flag.partition("=")[0], [*known, *FLAGS_OF_ALL])
+        refuse(f"{flag} is no option of {command.name}.{near}")
+    for argument in command.arguments:
+        (name, *_), options = argument.names, argument.options
+        if options.get("action") is _Joined:
+            setattr(parsed, name, " ".join([getattr(parsed, name), *left]).strip())
+            return
+        if options.get("nargs") == "?" and getattr(parsed, name) is None:
+            setattr(parsed, name, left.pop(0))
+            if not left:
+                return
+    refuse(f"{' '.join(left)!r} is too much")
+
+
+def _did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(wrong, list(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."

@@ -18,7 +18,7 @@ from typing import Any
 from orch_magic import api, here
 from orch_magic.core.errors import NoSession, NotFound, OrchError
 from orch_magic.core.events import EndStatus
-from orch_magic.core.reports import Ended, Started
+from orch_magic.core.reports import Ended, Saved, Started
 from orch_magic.core.values import Value
 from orch_magic.faces import exits
 from orch_magic.faces.calls import call
@@ -28,6 +28,9 @@ Show = Callable[[Any, argparse.Namespace], None]
 
 GRACE_SECONDS = 10.0
 """How long a command may take to end after it was asked to."""
+
+NOT_RUN = 127
+"""The exit code for a command that could not be run, as shells have it."""
 
 START_SECONDS = 330.0
 """How long the start in the background is waited for: a baseline may run."""
@@ -52,7 +55,7 @@ def hold(
     if parsed.epic is None:
         parsed.epic = api.status(cwd=parsed.cwd).epic_id
     if background:
-        return _hold_in_background(parsed, line)
+        return _hold_in_background(parsed, line, show)
     kind = "command" if command else "keeper"
     _end_on_signals()
     started: Started = call(parsed, kind=kind, tell=_tell)
@@ -70,7 +73,8 @@ def _run_command(started: Started, command: list[str]) -> int:
     except OSError as error:
         api.fail(f"could not run {command[0]}: {error.strerror}", epic=epic)
         print(f"orch: {command[0]}: {error.strerror}", file=sys.stderr)
-        return 127
+        return NOT_RUN
+    deafen = here.listen(_tell_report)
     try:
         while child.poll() is None:
             if here.wait(0.2):
@@ -81,14 +85,16 @@ def _run_command(started: Started, command: list[str]) -> int:
         _stop(child)
         _end(epic, "paused", "interrupted by Ctrl+C")
         return exits.INTERRUPTED
-    code = child.returncode
-    status: EndStatus = "failed" if code else "completed"
-    _end(epic, status, f"{command[0]} ended with exit code {code}")
-    return code
+    finally:
+        deafen()
+    status: EndStatus = "failed" if child.returncode else "completed"
+    _end(epic, status, f"{command[0]} {_how_it_ended(child.returncode)}")
+    return _as_shells_say(child.returncode)
 
 
 def _keep(started: Started) -> int:
     epic = started.session.epic_id
+    _tell(f"Ctrl+C here pauses it; so does, elsewhere: orch pause --epic {epic}")
     line = _Line(epic)
     deafen = here.listen(line.take)
     try:
@@ -102,15 +108,23 @@ def _keep(started: Started) -> int:
     return 0
 
 
-def _hold_in_background(parsed: argparse.Namespace, line: list[str]) -> int:
+def _hold_in_background(parsed: argparse.Namespace, line: list[str], show: Show) -> int:
     """Start a keeper of its own, and come back once its session runs."""
     world = here.world_at(parsed.cwd, init=getattr(parsed, "init", False))
     log = world.home / f"{parsed.epic}.keeper.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    words = [word for word in line if word != "--background"]
-    with log.open("wb") as out:
+    own = line[: line.index("--")] if "--" in line else line
+    words = [word for word in own if word != "--background"]
+    with log.open("ab") as out:
+        seen = out.tell()  # a keeper that runs may write there as well
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "orch_magic.faces.cli", *words],
+            [
+                sys.executable,
+                "-m",
+                "orch_magic.faces.cli",
+                *words,
+                *line[len(own) :],
+            ],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -119,9 +133,12 @@ def _hold_in_background(parsed: argparse.Namespace, line: list[str]) -> int:
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
         if keeper.poll() is not None:
-            sys.stderr.write(log.read_text(errors="replace"))
+            sys.stderr.write(log.read_bytes()[seen:].decode(errors="replace"))
             return keeper.returncode
         number = _session_held_by(keeper.pid, parsed)
+        if number and parsed.json:
+            show(api.status(epic=parsed.epic, cwd=parsed.cwd), parsed)
+            return 0
         if number:
             print(
                 f"Session {number} of {parsed.epic} runs in the background (pid "
@@ -208,6 +225,25 @@ class _Line:
         """Print what happened by itself; called from the keeper's thread."""
         self.clear()
         print(as_line(report), flush=True)
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def _as_shells_say(code: int) -> int:
+    return code if code >= 0 else 128 - code
+
+
+def _tell_report(report: Value) -> None:
+    """Say beside a command's own output what happened to its session."""
+    if not isinstance(report, Saved):
+        _tell(f"orch: {as_line(report)}")
 
 
 def _tell(line: str) -> None:

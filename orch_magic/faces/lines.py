@@ -8,6 +8,7 @@ is none, and shows nothing.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from orch_magic.faces.magics import SHOWN
 
@@ -18,7 +19,7 @@ class ShowEachLine(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         """Mark the lines of a cell."""
         if isinstance(node, ast.Module):
-            for statement in node.body:
+            for statement in _statements(node):
                 _mark(statement)
         return node
 
@@ -37,6 +38,15 @@ def magic_arguments(statement: ast.stmt) -> list[ast.expr]:
     ):
         return value.args
     return []
+
+
+def _statements(block: ast.AST) -> Iterator[ast.stmt]:
+    """Walk all statements, also those in loops and conditions; no expressions."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for inner in getattr(block, name, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)
 
 
 def _mark(statement: ast.stmt) -> None:

@@ -20,7 +20,7 @@ from orch_magic.faces.calls import call
 from orch_magic.faces.grammar import COMMANDS, build_parser
 
 _LEFT_OVER = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}|\$([A-Za-z_]\w*)")
-"""What IPython left of ``{name}`` and ``$name`` because there is no such name."""
+"""What IPython left of ``{name}`` and ``$name`` because one of them has no value."""
 
 
 SHOWN = "--shown"
@@ -98,10 +98,10 @@ class Orch(Magics):
     @line_magic
     def orch(self, line: str) -> Any:
         """Replaced by the grammar's help below."""
-        words = _split(line)
+        words = self._split(line)
         shows = words[:1] == [SHOWN]
         try:
-            parsed = PARSER.parse_args(words[1:] if shows else words)
+            parsed = PARSER.parse_line(words[1:] if shows else words)
         except _Left:
             return None
         if parsed.command is None:
@@ -113,6 +113,26 @@ class Orch(Magics):
             self._face.show(answer)
             return None
         return answer
+
+    def _split(self, line: str) -> list[str]:
+        """Part a line into words, once IPython has put values in.
+
+        Raises:
+            UsageError: for a ``{name}`` or ``$name`` that has no value. Where one has
+                none, IPython leaves all of them as they are.
+        """
+        names: dict[str, Any] = self.shell.user_ns if self.shell else {}
+        left = list(_LEFT_OVER.finditer(line))
+        for found in left:
+            name = found[1] or found[2]
+            if name not in names:
+                _refuse(f"{name} is not defined, so {found[0]} has no value.")
+        if left:
+            _refuse(f"{left[0][0]} has no value.")
+        try:
+            return shlex.split(line)
+        except ValueError as error:
+            _refuse(f"{error}: put text with an apostrophe in double quotes.")
 
     def _extras(self, parsed: argparse.Namespace) -> dict[str, Any]:
         """Return what this face adds to a verb's arguments."""
@@ -158,16 +178,6 @@ def make_magics(shell: InteractiveShell, face: Face) -> Orch:
         print(f"orch: a setting of Orch can't be used and is ignored: {error}")
         shell.config.pop("Orch", None)
         return Orch(shell, face)
-
-
-def _split(line: str) -> list[str]:
-    if left := _LEFT_OVER.search(line):
-        _refuse(f"{left[1] or left[2]} is not defined, so {left[0]} has no value.")
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        _refuse(f"{error}: put text with an apostrophe in double quotes.")
-    return words[1:] if words[:1] == ["session"] else words
 
 
 def _print(line: str) -> None:

@@ -155,8 +155,12 @@ def epics(world: World) -> Epics:
 
 def verify(world: World, epic_id: str) -> Verified:
     """Read everything stored of an epic again, and compare."""
-    known_epic(world, epic_id)
-    problems = (*world.store.verify(epic_id), *world.ledger.verify(epic_id))
+    state = known_epic(world, epic_id)
+    problems = (
+        *world.store.verify(epic_id),
+        *world.ledger.verify(epic_id),
+        *recovery.what_the_ledger_lacks(state, world.store.latest(epic_id)),
+    )
     return Verified(
         epic_id=epic_id,
         checkpoints=len(world.store.list(epic_id)),

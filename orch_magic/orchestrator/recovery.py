@@ -44,6 +44,19 @@ def catch_up(world: World, epic_id: str) -> tuple[str, ...]:
     return remarks
 
 
+def what_the_ledger_lacks(state: EpicState, found: Found | None) -> tuple[str, ...]:
+    """Say what a checkpoint knows and the ledger does not; nothing if all is well."""
+    if found is None or not _knows_more(found, state):
+        return ()
+    record = found.record
+    return (
+        f"Checkpoint {record.id} says {show_usd(record.context.cumulative_cost)} spent "
+        f"in {record.session_number} sessions; the ledger says "
+        f"{show_usd(state.spent_usd)} in {state.session.number if state.session else 0}"
+        f". Mend it: %orch resume --epic {state.epic_id}",
+    )
+
+
 def _take_over(state: EpicState, found: Found, at: datetime) -> tuple[ev.Event, ...]:
     if not _knows_more(found, state):
         return ()  # another process was faster

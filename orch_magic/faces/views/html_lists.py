@@ -33,6 +33,7 @@ from orch_magic.faces.views.html_parts import (
 from orch_magic.faces.views.words import (
     checkpoint_words,
     gate_badge,
+    price_words,
     spend_words,
     usd_in_table,
 )
@@ -121,6 +122,11 @@ def _(spend: Spend) -> str:
 def _(written: said.Written) -> str:
     what = f"✓ {written.what.capitalize()} of {written.epic_id}"
     return head(what) + line(one_line(written.text))
+
+
+@body_of.register
+def _(priced: said.Priced) -> str:
+    return head("✓ Price declared") + line(price_words(priced))
 
 
 @body_of.register

@@ -17,6 +17,7 @@ from orch_magic.faces.views.text_base import lines_of, minded
 from orch_magic.faces.views.words import (
     checkpoint_words,
     gate_badge,
+    price_words,
     session_badge,
     spend_words,
     usd_in_table,
@@ -105,6 +106,11 @@ def _(written: said.Written, width: int) -> list[str]:
     what = written.what.capitalize()
     text = one_line(written.text)
     return wrap(f"✓ {what} of epic {written.epic_id}: {text}", width, indent="  ")
+
+
+@lines_of.register
+def _(priced: said.Priced, width: int) -> list[str]:
+    return wrap(f"✓ {price_words(priced)}", width, indent="  ")
 
 
 @lines_of.register

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from orch_magic.core.gates import GateOutcome
 from orch_magic.core.money import BudgetLevel, BudgetStatus, Spend
-from orch_magic.core.reports import CheckpointEntry, Status
+from orch_magic.core.reports import CheckpointEntry, Priced, Status
 from orch_magic.core.sessions import Session, SessionStatus
 from orch_magic.core.values import show_usd
 from orch_magic.core.wording import (
@@ -154,6 +154,14 @@ def spend_words(spend: Spend) -> str:
         about.append(f"{one_line(usage.model, 80)} ({tokens})")
     about += [one_line(text) for text in (spend.issue_id, spend.note) if text]
     return ": ".join([exact_usd(spend.usd), *about])
+
+
+def price_words(priced: Priced) -> str:
+    """Say what a model costs."""
+    given = exact_usd(priced.input_usd_per_mtok)
+    taken = exact_usd(priced.output_usd_per_mtok)
+    model = one_line(priced.model, 80)
+    return f"{model} costs {given} in, {taken} out, per million tokens"
 
 
 def usd_in_table(amount: Decimal) -> str:
