@@ -26,6 +26,7 @@ from benchmarks.crash_log import Told, read_log
 from benchmarks.crash_peer import Peer, kill_peer
 from benchmarks.places import Run, git, make_repository
 from benchmarks.table import NONE, Row, Section
+from orch_magic import api
 from orch_magic.demo.kernel import Kernel, KernelDied
 
 EPIC = "crash"
@@ -132,7 +133,7 @@ def _kill(pid: int, with_children: bool) -> None:
 
 def _unreadable(top: Path, ids: Sequence[str]) -> Iterator[str]:
     """Say which of these checkpoints can't be listed and loaded any more."""
-    listed = {entry.id for entry in orch.checkpoints(epic=EPIC, cwd=top).checkpoints}
+    listed = {entry.id for entry in api.checkpoints(epic=EPIC, cwd=top).checkpoints}
     for id_ in ids:
         if id_ not in listed:
             yield f"{id_} is not in the list"
@@ -147,7 +148,7 @@ def _rows(
     kills: int, books: Books, found: _Found, top: Path, peer: Peer
 ) -> tuple[Row, ...]:
     beside = f"GitPython, killed {peer.kills}x"
-    sound = orch.verify(epic=EPIC, cwd=top)
+    sound = api.verify(epic=EPIC, cwd=top)
     fsck = git(top, "fsck", "--full", "--no-dangling", "--no-progress")
     return (
         _none(

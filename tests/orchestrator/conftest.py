@@ -1,64 +1,15 @@
-"""A world of fakes: several processes of one project, and a clock to move."""
+"""Fixtures over a world of fakes."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from fake_project import Project, start_session
 
-from orch_magic.core.lifecycle import StartRequest
 from orch_magic.core.reports import Started
-from orch_magic.core.settings import Settings
-from orch_magic.core.values import Value, parse_usd
-from orch_magic.orchestrator import sessions
+from orch_magic.core.values import Value
 from orch_magic.orchestrator.world import World
-from orch_magic.testing import (
-    FakeClock,
-    FakeGates,
-    FakePricer,
-    FakeProcesses,
-    FakeWorkspace,
-    MemoryLedger,
-    MemoryPublisher,
-    MemoryStore,
-)
-
-
-class Project:
-    """One project; each of its worlds is a process of its own."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
-        self.ledger = MemoryLedger()
-        self.store = MemoryStore()
-        self.publisher = MemoryPublisher()
-        self.workspace = FakeWorkspace()
-        self.gates = FakeGates()
-        self.dead: set[int] = set()
-        self._pids = itertools.count(1)
-        self._hex = itertools.count(1)
-
-    def process(self) -> World:
-        processes = FakeProcesses(next(self._pids))
-        processes.dead = self.dead
-        return World(
-            ledger=self.ledger,
-            store=self.store,
-            publisher=self.publisher,
-            workspace=self.workspace,
-            pricer=FakePricer(),
-            prices=None,  # type: ignore[arg-type] # declared in the metering room's tests
-            gates=self.gates,
-            processes=processes,
-            clock=self.clock,
-            new_hex=lambda: f"{next(self._hex):06x}",
-            home=Path("nowhere"),
-        )
-
-    def kill(self, world: World) -> None:
-        self.dead.add(world.processes.me().pid)
 
 
 @pytest.fixture
@@ -71,33 +22,9 @@ def world(project) -> World:
     return project.process()
 
 
-Start = Callable[..., Started]
-
-
 @pytest.fixture
-def start() -> Start:
-    """Start a session in a world, with the options that a test cares about."""
-
-    def _start(
-        world: World, epic: str = "x", budget: str | None = None, **options
-    ) -> Started:
-        settings = Settings().with_changes(**options.pop("settings", {}))
-        baseline = options.pop("baseline", False)
-        request = StartRequest(
-            sets_limit=budget is not None,
-            limit_usd=None if budget is None else parse_usd(budget),
-            **options,
-        )
-        return sessions.start(
-            world,
-            epic,
-            request,
-            settings=settings,
-            baseline=baseline,
-            tell=lambda _: None,
-        )
-
-    return _start
+def start() -> Callable[..., Started]:
+    return start_session
 
 
 @pytest.fixture
