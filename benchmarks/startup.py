@@ -57,7 +57,7 @@ def measure(run: Run) -> Section:
     for contender in (*imports.values(), *shells.values()):
         contender(-1)  # compiles what is not compiled yet
     took = interleave(run.choose(short=15, long=41), imports)
-    shell = interleave(run.choose(short=7, long=21), shells)
+    shell = interleave(run.choose(short=5, long=21), shells)
     loaded = _python(_LOADED, top).split()
     return Section(
         "start-up",

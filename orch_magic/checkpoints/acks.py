@@ -5,6 +5,8 @@ It finds what the ref can't when the newest commit, or the ref itself, is damage
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from orch_magic.checkpoints.files import append_line
 from orch_magic.checkpoints.message import Link
 from orch_magic.checkpoints.running import Repository
@@ -18,14 +20,19 @@ def acknowledge(repository: Repository, epic_id: str, link: Link) -> None:
     Raises:
         OSError: where that can't be written.
     """
-    path = repository.own_dir / f"{epic_id}.acks"
-    append_line(path, f"{link.commit} {link.id} {link.sha256}")
+    line = f"{link.commit} {link.id} {link.sha256}"
+    append_line(_path(repository, epic_id), line)
+
+
+def has_any(repository: Repository, epic_id: str) -> bool:
+    """Whether anything was ever acknowledged."""
+    return _path(repository, epic_id).exists()
 
 
 def acknowledged(repository: Repository, epic_id: str) -> tuple[Link, ...]:
     """Return the checkpoints written down, newest first. Torn lines are no lines."""
     try:
-        text = (repository.own_dir / f"{epic_id}.acks").read_bytes()
+        text = _path(repository, epic_id).read_bytes()
     except FileNotFoundError:
         return ()
     rows = (line.split() for line in text.decode("utf-8", "replace").splitlines())
@@ -38,9 +45,13 @@ def acknowledged(repository: Repository, epic_id: str) -> tuple[Link, ...]:
 
 def forget(repository: Repository, epic_id: str) -> None:
     """Remove the list."""
-    (repository.own_dir / f"{epic_id}.acks").unlink(missing_ok=True)
+    _path(repository, epic_id).unlink(missing_ok=True)
 
 
 def epics_acknowledged(repository: Repository) -> set[str]:
     """Return the names of the epics that have a list."""
     return {path.stem for path in repository.own_dir.glob("*.acks")}
+
+
+def _path(repository: Repository, epic_id: str) -> Path:
+    return repository.own_dir / f"{epic_id}.acks"

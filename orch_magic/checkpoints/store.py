@@ -164,10 +164,8 @@ class GitStore(Finder):
         asked = ["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"]
         if tip := run_git(self._repository, asked, check=False).text:
             return tip
-        good, bad = (
-            self._newest_acknowledged(epic_id),
-            tip_of(self._repository, epic_id),
-        )
+        bad = tip_of(self._repository, epic_id)
+        good = self._newest_acknowledged(epic_id)
         loose = self._repository.common_dir / ref
         if bad:
             self._note_broken(epic_id, bad)
@@ -207,7 +205,8 @@ class GitStore(Finder):
         if (refs / "orch").is_dir():
             sync_file(refs / "orch" / epic_id)
             sync_folder(refs / "orch")
-            sync_folder(refs)
+        if not acks.has_any(self._repository, epic_id):
+            sync_folder(refs)  # where the folder of our refs may be new
         sync_folder(self._repository.common_dir / "objects" / "pack")
 
     def _read_back(self, link: Link) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orch_magic.checkpoints.files import write_whole
 from orch_magic.checkpoints.reading import ref_of
 from orch_magic.checkpoints.running import Repository
 from orch_magic.core.errors import CheckpointProblem
@@ -79,7 +78,9 @@ class Turns:
         path = self._intent(epic_id)
         if path.exists():
             self._heal(epic_id)
-        write_whole(path, f"{checkpoint_id}\n".encode())
+        # Not synced: that it is there is all that counts, and no file system keeps
+        # the lock that Git makes later and loses this file.
+        path.write_text(f"{checkpoint_id}\n", encoding="utf-8")
         yield
         path.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from orch_magic.faces.display import Display
 from orch_magic.faces.gate import BudgetGate
 from orch_magic.faces.hooks import CellHooks
 from orch_magic.faces.lines import ShowEachLine
-from orch_magic.faces.magics import Orch, make_magics
+from orch_magic.faces.magics import Orch, keep_settings, make_magics
 from orch_magic.faces.notices import Notices
 
 _HOME = "_orch_magic"
@@ -80,6 +80,7 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("post_run_cell", installed.hooks.post_run_cell)
     shell.events.unregister("pre_run_cell", installed.hooks.pre_run_cell)
     installed.display.uninstall()
+    keep_settings(shell, installed.magics)
     shell.magics_manager.magics["line"].pop("orch", None)
     shell.magics_manager.registry.pop("Orch", None)
     configurables: Any = shell.configurables  # typed too narrowly

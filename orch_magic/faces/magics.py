@@ -15,6 +15,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
 from traitlets import Bool, Enum, Float, TraitError
+from traitlets.config import Config
 
 from orch_magic.faces.calls import call
 from orch_magic.faces.grammar import COMMANDS, build_parser
@@ -114,6 +115,12 @@ class Orch(Magics):
             return None
         return answer
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is set here, by name."""
+        own = {name: getattr(self, name) for name in self.class_own_traits(config=True)}
+        return {name: value for name, value in own.items() if value is not None}
+
     def _split(self, line: str) -> list[str]:
         """Part a line into words, once IPython has put values in.
 
@@ -151,11 +158,10 @@ class Orch(Magics):
 
     def _settings(self, parsed: argparse.Namespace) -> dict[str, Any]:
         """Return the settings made by ``%config``, where the line names no other."""
-        own = {name: getattr(self, name) for name in self.class_own_traits(config=True)}
         return {
             name: value
-            for name, value in own.items()
-            if value is not None and getattr(parsed, name, None) is None
+            for name, value in self.settings.items()
+            if getattr(parsed, name, None) is None
         }
 
     def _as_asked(self, parsed: argparse.Namespace, answer: Any) -> Any:
@@ -172,12 +178,26 @@ class Orch(Magics):
 
 def make_magics(shell: InteractiveShell, face: Face) -> Orch:
     """Make the magics, leaving out settings of the shell that can't be used."""
-    try:
-        return Orch(shell, face)
-    except TraitError as error:
-        print(f"orch: a setting of Orch can't be used and is ignored: {error}")
-        shell.config.pop("Orch", None)
-        return Orch(shell, face)
+    given = shell.config.pop(Orch.__name__, Config())
+    magics = Orch(shell, face)
+    for name, value in given.items():
+        try:
+            magics.update_config(Config({Orch.__name__: {name: value}}))
+        except TraitError as error:
+            print(f"orch: a setting of Orch can't be used and is ignored: {error}")
+    keep_settings(shell, magics)
+    return magics
+
+
+def keep_settings(shell: InteractiveShell, magics: Orch) -> None:
+    """Leave in the shell's configuration what is in force, for the next load.
+
+    ``%config`` has put there whatever it was given, usable or not.
+    """
+    if magics.settings:
+        shell.config[Orch.__name__] = Config(magics.settings)
+    else:
+        shell.config.pop(Orch.__name__, None)
 
 
 def _print(line: str) -> None:

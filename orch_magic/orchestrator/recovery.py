@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from orch_magic.core import events as ev
-from orch_magic.core.errors import LedgerDamaged, OrchError
+from orch_magic.core.errors import LedgerDamaged, LedgerProblem, OrchError
 from orch_magic.core.fold import EpicState
 from orch_magic.core.ports import CheckpointStore, Clock, Decision, Found, Ledger
 from orch_magic.core.record import show_time
@@ -150,9 +150,15 @@ class MendingLedger:
     def _mend(self) -> None:
         at = self._clock.now()
         stamp = show_time(at).replace(":", "").replace(".", "-")
-        events, sentence = self._replace(stamp)
+        try:
+            events, sentence = self._replace(stamp)
+        except LedgerProblem:
+            return  # another process was faster: ask the file again
+        by_epic: dict[str, list[ev.Event]] = {}
         for event in events:
-            self._ledger.append(event.epic_id, _just(event))
+            by_epic.setdefault(event.epic_id, []).append(event)
+        for epic_id, told in by_epic.items():
+            self._ledger.append(epic_id, partial(_unless_known, told=told))
         for epic_id in self._store.epics():
             try:
                 found = self._store.latest(epic_id)
@@ -164,5 +170,6 @@ class MendingLedger:
         self._tell(sentence)
 
 
-def _just(event: ev.Event) -> Decision:
-    return lambda _: (event,)
+def _unless_known(state: EpicState, told: list[ev.Event]) -> list[ev.Event]:
+    """Return what was told, unless another process has told it already."""
+    return [] if state.exists else told

@@ -407,7 +407,7 @@ def play(steps: int, examples: int) -> settings:
 
 
 TestInMemory = LifeOfAnEpic.TestCase
-TestInMemory.settings = play(steps=40, examples=100)
+TestInMemory.settings = play(steps=40, examples=80)
 
 TestInSqlite = LifeOfAnEpicInSqlite.TestCase
-TestInSqlite.settings = play(steps=30, examples=50)
+TestInSqlite.settings = play(steps=30, examples=40)

@@ -24,7 +24,7 @@ from orch_magic.core.record import (
     write_record,
 )
 from orch_magic.core.sessions import Session, SessionStatus
-from orch_magic.core.values import RecordValue
+from orch_magic.core.values import RecordValue, Value
 from orch_magic.core.work import (
     CellCount,
     CurrentTask,
@@ -70,6 +70,11 @@ others = st.dictionaries(
 )
 
 
+def made(model: type[Value], **fields: Strategy) -> Strategy:
+    # not st.builds: it would also fill in what a signature names by its alias
+    return st.fixed_dictionaries(fields).map(lambda known: model(**known))
+
+
 def values(model: type[RecordValue], **fields: Strategy) -> Strategy:
     return st.builds(
         lambda known, unknown: model(**known, **unknown),
@@ -81,7 +86,7 @@ def values(model: type[RecordValue], **fields: Strategy) -> Strategy:
 contexts = values(
     SessionContext,
     files_modified=many(
-        st.builds(
+        made(
             FileChange,
             path=texts,
             summary=texts,
@@ -91,10 +96,10 @@ contexts = values(
         )
     ),
     issues_updated=many(
-        st.builds(IssueUpdate, issue_id=texts, title=texts, reason=maybe(texts))
+        made(IssueUpdate, issue_id=texts, title=texts, reason=maybe(texts))
     ),
     current_task=maybe(
-        st.builds(
+        made(
             CurrentTask,
             issue_id=texts,
             progress_percent=st.floats(0, 100),
@@ -107,7 +112,7 @@ contexts = values(
     agent_notes=texts,
     blockers=many(texts),
     decisions=many(
-        st.builds(
+        made(
             Decision,
             decision=texts,
             rationale=texts,
@@ -126,14 +131,14 @@ contexts = values(
     background_started=maybe(times),
     budget_limit=maybe(usd),
     failures=many(
-        st.builds(Failure, error=texts, message=texts, cell=texts, at=maybe(times))
+        made(Failure, error=texts, message=texts, cell=texts, at=maybe(times))
     ),
-    cells=st.builds(CellCount, run=counts, failed=counts, seconds=finite),
+    cells=made(CellCount, run=counts, failed=counts, seconds=finite),
     branch=maybe(texts),
     commits=many(texts),
 )
 
-sessions = st.builds(
+sessions = made(
     Session,
     id=texts,
     epic_id=names,

@@ -6,7 +6,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import git
 import pytest
 
 from orch_magic.checkpoints.discovery import discover
@@ -68,6 +67,8 @@ def test_without_a_git_binary_the_line_says_how_to_get_it(repo, monkeypatch):
 
 @pytest.mark.parametrize("version", ["3.1.59", "3.0.9", "2.1.11"])
 def test_a_gitpython_with_known_holes_is_refused(repo, monkeypatch, version):
+    import git
+
     monkeypatch.setattr(git, "__version__", version)
     with pytest.raises(RepositoryProblem, match=rf"{version}.*pip install -U"):
         discover(repo.top)
@@ -75,6 +76,8 @@ def test_a_gitpython_with_known_holes_is_refused(repo, monkeypatch, version):
 
 @pytest.mark.parametrize("version", ["3.1.60", "3.2", "4.0.0rc1"])
 def test_a_newer_gitpython_is_taken(repo, monkeypatch, version):
+    import git
+
     monkeypatch.setattr(git, "__version__", version)
     assert discover(repo.top).top == repo.top
 
@@ -105,6 +108,8 @@ def test_another_users_repository_is_one_line_with_gits_own_fix(repo):
 
 
 def test_a_repository_that_may_not_be_entered_is_one_line(repo, monkeypatch):
+    import git
+
     if os.name != "nt" and os.geteuid() != 0:
         (repo.top / ".git").chmod(0)
     else:  # root may enter everything, so the system is asked to say no

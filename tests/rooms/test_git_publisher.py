@@ -1,4 +1,4 @@
-"""The publisher on real repositories: when it commits, when it waits, what it leaves."""
+"""The publisher on real repositories: when it commits, waits, and what it leaves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from checkpoint_samples import checkpoint
 
+from orch_magic.checkpoints import index, publisher
 from orch_magic.checkpoints.discovery import discover
 from orch_magic.checkpoints.publisher import GitPublisher
 from orch_magic.checkpoints.store import GitStore
@@ -234,9 +235,7 @@ def test_an_index_that_was_locked_in_between_is_made_up_for_next_time(
     saved, monkeypatch
 ):
     """The user's own `git add` comes between our commit and our entry."""
-    monkeypatch.setattr("orch_magic.checkpoints.index._PAUSE_SECONDS", 0)
-    from orch_magic.checkpoints import publisher
-
+    monkeypatch.setattr(index, "_PAUSE_SECONDS", 0)
     lock, write_commit = saved.top / ".git/index.lock", publisher.write_commit
 
     def write_and_lock(*args, **options):
@@ -255,8 +254,6 @@ def test_an_index_that_was_locked_in_between_is_made_up_for_next_time(
 
 
 def test_a_branch_that_moves_in_between_is_followed(saved, monkeypatch):
-    from orch_magic.checkpoints import publisher
-
     store, moves = publisher.GitPublisher._store, iter([True, True, False])
 
     def store_and_move(self, paths):
@@ -271,7 +268,7 @@ def test_a_branch_that_moves_in_between_is_followed(saved, monkeypatch):
 
 
 def test_a_branch_that_git_has_locked_waits(saved, monkeypatch):
-    monkeypatch.setattr("orch_magic.checkpoints.publisher._PAUSE_SECONDS", 0)
+    monkeypatch.setattr(publisher, "_PAUSE_SECONDS", 0)
     saved.write(".git/refs/heads/main.lock", "")
     assert "main" in publish(saved, ONE).deferred
     assert (saved.top / ".git/refs/heads/main.lock").exists()
