@@ -35,7 +35,7 @@ _BEGAN = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
 
 def measure(run: Run) -> Section:
     """Measure it."""
-    window = run.choose(short=20, long=40)
+    window = run.choose(short=30, long=40)
     marks = (0, 40) if run.short else (0, 100, 500)
     notes = _Notes(run.seed)
     verb = _Verb(make_repository(run.room("verb")), notes)

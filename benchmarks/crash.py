@@ -33,7 +33,7 @@ from orch_magic.demo.kernel import Kernel, KernelDied
 EPIC = "crash"
 BUDGET_USD = Decimal(1000)
 
-LONGEST_SECONDS = {"short": 1.2, "long": 2.5}
+LONGEST_SECONDS = {"short": 1.0, "long": 2.5}
 """The last moment of a kill, from the start of its session, by the form."""
 
 _SET_UP = """

@@ -6,6 +6,7 @@ always recompute it: `replay` from nothing gives the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,8 @@ from orch_magic.core.work import (
 
 MOST_KEPT = 200
 """How many notes, decisions, blockers, issues or failures a state holds at most."""
+
+_CELL_NUMBER = re.compile(r"^In \[\d+\]:? *")
 
 
 class CheckpointMark(Value):
@@ -306,14 +309,16 @@ def _newest(kept: tuple[Any, ...], added: Any) -> tuple[Any, ...]:
 def _add_failure(kept: tuple[Failure, ...], new: Failure) -> tuple[Failure, ...]:
     """Add a failure; the same one again in a row only counts up."""
     last = kept[-1] if kept else None
-    if last and (last.error, last.message, last.cell) == (
-        new.error,
-        new.message,
-        new.cell,
-    ):
+    if last and _told_apart_by(last) == _told_apart_by(new):
         again = new.model_copy(update={"times": last.times + new.times})
         return (*kept[:-1], again)
     return _newest(kept, new)
+
+
+def _told_apart_by(failure: Failure) -> tuple[str, str, str]:
+    # A cell has another number each time it is run.
+    code = _CELL_NUMBER.sub("", failure.cell)
+    return failure.error, failure.message, code
 
 
 def _edit_session(
