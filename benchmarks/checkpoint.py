@@ -21,8 +21,8 @@ from benchmarks.places import FILES, Run, make_repository
 from benchmarks.rounds import Times, in_ms, interleave, ratio, seconds_of
 from benchmarks.table import Promise, Row, Section
 from orch_magic import api
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.store import GitStore
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.store import GitStore
 from orch_magic.core.brief import brief_markdown, brief_of
 from orch_magic.core.record import SCHEMA_VERSION, CheckpointRecord, write_record
 from orch_magic.core.work import SessionContext

@@ -7,9 +7,7 @@ they are first used, so that importing the package costs next to nothing.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from orch_magic._version import __version__
@@ -96,18 +94,6 @@ __all__ = [  # noqa: PLE0604 - names, sorted
     "unload_ipython_extension",
     *_WHERE,
 ]
-
-
-class _FrontDoor(ModuleType):
-    """This module. Its verbs are not hidden by the rooms that share their names."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # Whoever imports orch_magic.checkpoints has Python set it here as well.
-        if not (name in _WHERE and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _FrontDoor
 
 
 def __getattr__(name: str) -> Any:

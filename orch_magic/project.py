@@ -13,17 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orch_magic.baseline.gates import ProjectGates
-from orch_magic.baseline.settings import read_baseline_settings
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.publisher import GitPublisher
-from orch_magic.checkpoints.running import Repository
-from orch_magic.checkpoints.store import GitStore
-from orch_magic.checkpoints.workspace import GitWorkspace
 from orch_magic.core.errors import BadInput
 from orch_magic.core.events import Event
 from orch_magic.core.sessions import HolderKind
 from orch_magic.core.settings import Settings, read_settings
+from orch_magic.gates.gates import ProjectGates
+from orch_magic.gates.settings import read_baseline_settings
 from orch_magic.ledger.rescue import salvage, set_aside
 from orch_magic.ledger.sqlite import SqliteLedger
 from orch_magic.metering.declared import DeclaredPrices
@@ -31,6 +26,11 @@ from orch_magic.metering.pricing import GenaiPricer
 from orch_magic.orchestrator.recovery import MendingLedger
 from orch_magic.orchestrator.world import World
 from orch_magic.processes import SystemProcesses
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.publisher import GitPublisher
+from orch_magic.repository.running import Repository
+from orch_magic.repository.store import GitStore
+from orch_magic.repository.workspace import GitWorkspace
 
 _SUB_TABLES = {"baseline"}
 

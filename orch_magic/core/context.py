@@ -88,7 +88,20 @@ def record_of(
         workspace=WorkspaceState(
             head=changes.head, branch=changes.branch, dirty=changes.dirty
         ),
-        sessions=state.sessions[-MOST_SESSIONS:],
+        sessions=listed_sessions(state),
+    )
+
+
+def listed_sessions(state: EpicState) -> tuple[Session, ...]:
+    """Return the sessions that a record lists.
+
+    Without the files that were dirty when they began: there may be thousands.
+    """
+    return tuple(
+        session.model_copy(
+            update={"mark": session.mark.model_copy(update={"dirty": {}})}
+        )
+        for session in state.sessions[-MOST_SESSIONS:]
     )
 
 

@@ -9,12 +9,12 @@ from datetime import datetime
 
 
 def session_id(at: datetime, random_hex: str) -> str:
-    """Name a session: ``sess-20261122T073600Z-a1b2c3``."""
+    """Name a session: ``sess-20261122T073600000Z-a1b2c3``."""
     return f"sess-{_stamp(at)}-{random_hex[:6]}"
 
 
 def checkpoint_id(at: datetime, number: int, random_hex: str) -> str:
-    """Name a checkpoint of session 2: ``20261122T073600Z-0002-a1b2c3``."""
+    """Name a checkpoint of session 2: ``20261122T073600000Z-0002-a1b2c3``."""
     return f"{_stamp(at)}-{number:04d}-{random_hex[:6]}"
 
 
@@ -26,4 +26,5 @@ def epic_id(title: str, at: datetime, random_hex: str) -> str:
 
 
 def _stamp(at: datetime) -> str:
-    return f"{at:%Y%m%dT%H%M%SZ}"
+    """Write a moment to the millisecond, so that ids of one second sort as well."""
+    return f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03d}Z"

@@ -10,9 +10,9 @@ from typing import Any
 
 from orch_magic.core import events as ev
 from orch_magic.core import ids
+from orch_magic.core.context import listed_sessions
 from orch_magic.core.errors import BudgetExceeded
 from orch_magic.core.record import (
-    MOST_SESSIONS,
     SCHEMA_VERSION,
     CheckpointRecord,
     WorkspaceState,
@@ -84,7 +84,7 @@ def save(
         reason=reason,
         schema_version=SCHEMA_VERSION,
         workspace=WorkspaceState(head=seen.head, branch=seen.branch, dirty=seen.dirty),
-        sessions=state.sessions[-MOST_SESSIONS:],
+        sessions=listed_sessions(state),
     )
     trigger: ev.Trigger = "asked"
     keep_record(world, record, trigger)

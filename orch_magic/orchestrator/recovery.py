@@ -49,12 +49,12 @@ def what_the_ledger_lacks(state: EpicState, found: Found | None) -> tuple[str, .
     if found is None or not _knows_more(found, state):
         return ()
     record = found.record
-    return (
-        f"Checkpoint {record.id} says {show_usd(record.context.cumulative_cost)} spent "
-        f"in {record.session_number} sessions; the ledger says "
-        f"{show_usd(state.spent_usd)} in {state.session.number if state.session else 0}"
-        f". Mend it: %orch resume --epic {state.epic_id}",
-    )
+    saved = show_usd(record.context.cumulative_cost)
+    sessions = state.session.number if state.session else 0
+    line = f"Checkpoint {record.id} says {saved} spent in {record.session_number} "
+    line += f"sessions; the ledger says {show_usd(state.spent_usd)} in {sessions}. "
+    line += f"Mend it: %orch resume --epic {state.epic_id}"
+    return (line,)
 
 
 def _take_over(state: EpicState, found: Found, at: datetime) -> tuple[ev.Event, ...]:

@@ -123,17 +123,15 @@ def test_a_second_live_start_is_refused_with_the_holder_and_may_take_over(projec
         with project.kernel() as other:
             refusal = other.run(f"{LOAD}\n%orch start --epic x --no-baseline")
             assert said(refusal).startswith("SessionHeld: Epic x is running")
-            taken = said(
-                other.run("%orch start --epic x --take-over --no-baseline")
-            )
+            taken = said(other.run("%orch start --epic x --take-over --no-baseline"))
             assert "session    2" in taken
             assert "Session 1 was interrupted (taken over)." in taken
             until(lambda: "■" in said(kernel.run("1")) or True)
             notice = until(
-                lambda: [
-                    line for line in kernel.run("print('-')") if "interrupted" in line
-                ]
-                or project.session(1).status == "interrupted"
+                lambda: (
+                    [line for line in kernel.run("print('-')") if "interrupted" in line]
+                    or project.session(1).status == "interrupted"
+                )
             )
             assert notice
             assert project.holder() == other.pid

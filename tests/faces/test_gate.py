@@ -69,7 +69,8 @@ def test_our_own_lines_pass(spent, cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["print(1)", "!echo 1", "%time 1", "%%time\n1", "await_ = 1", "def f(): ..."]
+    "cell",
+    ["print(1)", "!echo 1", "%time 1", "%%time\n1", "await_ = 1", "def f(): ..."],
 )
 def test_nothing_else_passes(spent, cell):
     ran = spent.run(cell)

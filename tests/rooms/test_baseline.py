@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from orch_magic.baseline import processes
-from orch_magic.baseline.discover import find_gates
-from orch_magic.baseline.gates import ProjectGates
-from orch_magic.baseline.output import tail_of
-from orch_magic.baseline.settings import BaselineSettings, read_baseline_settings
+from orch_magic.gates import processes
+from orch_magic.gates.discover import find_gates
+from orch_magic.gates.gates import ProjectGates
+from orch_magic.gates.output import tail_of
+from orch_magic.gates.settings import BaselineSettings, read_baseline_settings
 from orch_magic.core.errors import BadInput
 from orch_magic.core.gates import BaselineReport, GateResult
 
@@ -338,8 +338,8 @@ def test_an_interrupt_ends_the_gate_and_goes_on_up(top: Path) -> None:
     script = (
         "import signal\n"
         "from pathlib import Path\n"
-        "from orch_magic.baseline.gates import ProjectGates\n"
-        "from orch_magic.baseline.settings import BaselineSettings\n"
+        "from orch_magic.gates.gates import ProjectGates\n"
+        "from orch_magic.gates.settings import BaselineSettings\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "settings = BaselineSettings(tests='sh hang.sh', typecheck='', lint='')\n"
         "try:\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orch_magic.checkpoints.discovery import discover
+from orch_magic.repository.discovery import discover
 from orch_magic.core.errors import RepositoryProblem
 
 

@@ -7,10 +7,10 @@ import subprocess
 import pytest
 from checkpoint_samples import checkpoint
 
-from orch_magic.checkpoints import index, publisher
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.publisher import GitPublisher
-from orch_magic.checkpoints.store import GitStore
+from orch_magic.repository import index, publisher
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.publisher import GitPublisher
+from orch_magic.repository.store import GitStore
 from orch_magic.core.errors import BadInput
 
 FILE = ".orchestration/checkpoints/demo/{}.json"

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from checkpoint_samples import checkpoint
 
-from orch_magic.checkpoints import store as room
-from orch_magic.checkpoints import turns
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.publisher import GitPublisher
-from orch_magic.checkpoints.store import GitStore
+from orch_magic.repository import store as room
+from orch_magic.repository import turns
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.publisher import GitPublisher
+from orch_magic.repository.store import GitStore
 from orch_magic.core.errors import (
     CheckpointProblem,
     RecordUnreadable,
@@ -322,8 +322,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from checkpoint_samples import checkpoint
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.store import GitStore
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.store import GitStore
 store = GitStore(discover(Path.cwd()))
 for number in range(int(sys.argv[2]), int(sys.argv[3])):
     print(store.save(checkpoint(number), "# Brief " + str(number)).id, flush=True)

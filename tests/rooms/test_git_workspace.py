@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from checkpoint_samples import checkpoint
 
-from orch_magic.checkpoints import looking, workspace
-from orch_magic.checkpoints.discovery import discover
-from orch_magic.checkpoints.publisher import GitPublisher
-from orch_magic.checkpoints.store import GitStore
-from orch_magic.checkpoints.workspace import GitWorkspace
+from orch_magic.repository import looking, workspace
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.publisher import GitPublisher
+from orch_magic.repository.store import GitStore
+from orch_magic.repository.workspace import GitWorkspace
 from orch_magic.core.sessions import WorkspaceMark
 from orch_magic.core.work import WorkspaceChanges
 

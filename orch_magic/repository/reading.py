@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orch_magic.checkpoints.message import Link, read_message
-from orch_magic.checkpoints.running import Repository, complaint, run_git
 from orch_magic.core.errors import CheckpointProblem, RepositoryProblem
+from orch_magic.repository.message import Link, read_message
+from orch_magic.repository.running import Repository, complaint, run_git
 
 RECORD, BRIEF = "checkpoint.json", "brief.md"
 """What a checkpoint's tree holds, and nothing else.

@@ -13,8 +13,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from orch_magic.checkpoints.running import Repository, run_in
 from orch_magic.core.errors import RepositoryProblem
+from orch_magic.repository.running import Repository, run_in
 
 OLDEST_GITPYTHON = (3, 1, 60)
 """Older ones carry two dozen security advisories."""

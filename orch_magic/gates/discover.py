@@ -14,10 +14,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from orch_magic.baseline.configured import Configuration
-from orch_magic.baseline.settings import BaselineSettings
 from orch_magic.core.gates import GateName
 from orch_magic.core.values import Value
+from orch_magic.gates.configured import Configuration
+from orch_magic.gates.settings import BaselineSettings
 
 _PYTHON_TOOLS = {"pytest", "mypy", "pyright", "ruff", "flake8"}
 """Tools that run as ``python -m TOOL``."""

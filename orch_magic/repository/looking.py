@@ -7,11 +7,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_magic.checkpoints.copies import ROOT
-from orch_magic.checkpoints.message import ID_TRAILER
-from orch_magic.checkpoints.readiness import read_head
-from orch_magic.checkpoints.running import Repository, run_git
 from orch_magic.core.work import ChangeType
+from orch_magic.repository.copies import ROOT
+from orch_magic.repository.message import ID_TRAILER
+from orch_magic.repository.readiness import read_head
+from orch_magic.repository.running import Repository, run_git
 
 BIG_BYTES = 10 * 1024 * 1024
 """Files above this size are told apart by size and time; their lines aren't counted."""

@@ -9,10 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_magic.checkpoints.files import write_whole
-from orch_magic.checkpoints.message import digest
 from orch_magic.core.errors import CheckpointProblem, RecordUnreadable
 from orch_magic.core.record import CheckpointRecord, read_record
+from orch_magic.repository.files import write_whole
+from orch_magic.repository.message import digest
 
 ROOT = ".orchestration"
 

@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from orch_magic.baseline.discover import Gate, find_gates
-from orch_magic.baseline.output import tail_of
-from orch_magic.baseline.processes import Ended, run_command
-from orch_magic.baseline.settings import BaselineSettings
 from orch_magic.core.gates import BaselineReport, GateOutcome, GateResult
 from orch_magic.core.junit import read_junit
 from orch_magic.core.work import TestState
+from orch_magic.gates.discover import Gate, find_gates
+from orch_magic.gates.output import tail_of
+from orch_magic.gates.processes import Ended, run_command
+from orch_magic.gates.settings import BaselineSettings
 
 NO_TESTS_COLLECTED = 5
 """pytest's exit code where it found no test: an empty suite has nothing against it."""

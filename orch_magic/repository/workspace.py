@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from orch_magic.checkpoints.looking import (
+from orch_magic.core.sessions import WorkspaceMark
+from orch_magic.core.work import FileChange, TestState, WorkspaceChanges
+from orch_magic.repository.looking import (
     Change,
     Glance,
     changed_files,
@@ -21,10 +23,8 @@ from orch_magic.checkpoints.looking import (
     lines_of,
     readable,
 )
-from orch_magic.checkpoints.running import Repository
-from orch_magic.checkpoints.testruns import newest_run
-from orch_magic.core.sessions import WorkspaceMark
-from orch_magic.core.work import FileChange, TestState, WorkspaceChanges
+from orch_magic.repository.running import Repository
+from orch_magic.repository.testruns import newest_run
 
 MOST_DIRTY = 2_000
 """How many files that already differ a mark remembers."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
-from orch_magic.checkpoints.files import write_whole
-from orch_magic.checkpoints.running import Repository, run_git
+from orch_magic.repository.files import write_whole
+from orch_magic.repository.running import Repository, run_git
 
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05

@@ -13,18 +13,18 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from orch_magic.checkpoints.copies import Copies
-from orch_magic.checkpoints.finding import Finder
-from orch_magic.checkpoints.index import OwedIndex, blobs_in
-from orch_magic.checkpoints.message import ID_TRAILER
-from orch_magic.checkpoints.readiness import Head, read_head, why_not
-from orch_magic.checkpoints.running import Repository, complaint, run_git
-from orch_magic.checkpoints.turns import Turns
-from orch_magic.checkpoints.writing import Commit, write_commit
 from orch_magic.core.errors import CheckpointProblem, NotFound, OrchError
 from orch_magic.core.ports import Publication
 from orch_magic.core.record import write_record
 from orch_magic.core.values import parse_epic_id
+from orch_magic.repository.copies import Copies
+from orch_magic.repository.finding import Finder
+from orch_magic.repository.index import OwedIndex, blobs_in
+from orch_magic.repository.message import ID_TRAILER
+from orch_magic.repository.readiness import Head, read_head, why_not
+from orch_magic.repository.running import Repository, complaint, run_git
+from orch_magic.repository.turns import Turns
+from orch_magic.repository.writing import Commit, write_commit
 
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05

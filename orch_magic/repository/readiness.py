@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orch_magic.checkpoints.copies import ROOT
-from orch_magic.checkpoints.running import Repository, run_git
+from orch_magic.repository.copies import ROOT
+from orch_magic.repository.running import Repository, run_git
 
 _UNFINISHED = {
     "MERGE_HEAD": "A merge is not finished.",

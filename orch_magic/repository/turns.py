@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orch_magic.checkpoints.reading import ref_of
-from orch_magic.checkpoints.running import Repository
 from orch_magic.core.errors import CheckpointProblem
+from orch_magic.repository.reading import ref_of
+from orch_magic.repository.running import Repository
 
 LOCK_SECONDS = 30.0
 """How long a writer waits for its turn."""

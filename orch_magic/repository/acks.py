@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_magic.checkpoints.files import append_line
-from orch_magic.checkpoints.message import Link
-from orch_magic.checkpoints.running import Repository
+from orch_magic.repository.files import append_line
+from orch_magic.repository.message import Link
+from orch_magic.repository.running import Repository
 
 _FIELDS = 3
 

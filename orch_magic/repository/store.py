@@ -13,25 +13,25 @@ import re
 import shlex
 import time
 
-from orch_magic.checkpoints import acks
-from orch_magic.checkpoints.files import append_line, sync_file, sync_folder
-from orch_magic.checkpoints.finding import Finder
-from orch_magic.checkpoints.message import Link, digest, write_message
-from orch_magic.checkpoints.reading import (
+from orch_magic.core.entries import entry_of
+from orch_magic.core.errors import CheckpointProblem
+from orch_magic.core.record import CheckpointRecord, write_record
+from orch_magic.core.reports import CheckpointEntry
+from orch_magic.core.values import parse_epic_id
+from orch_magic.repository import acks
+from orch_magic.repository.files import append_line, sync_file, sync_folder
+from orch_magic.repository.finding import Finder
+from orch_magic.repository.message import Link, digest, write_message
+from orch_magic.repository.reading import (
     BRIEF,
     RECORD,
     read_records,
     ref_of,
     tip_of,
 )
-from orch_magic.checkpoints.running import Ran, Repository, complaint, run_git
-from orch_magic.checkpoints.turns import Turns
-from orch_magic.checkpoints.writing import Commit, Written, write_commit
-from orch_magic.core.entries import entry_of
-from orch_magic.core.errors import CheckpointProblem
-from orch_magic.core.record import CheckpointRecord, write_record
-from orch_magic.core.reports import CheckpointEntry
-from orch_magic.core.values import parse_epic_id
+from orch_magic.repository.running import Ran, Repository, complaint, run_git
+from orch_magic.repository.turns import Turns
+from orch_magic.repository.writing import Commit, Written, write_commit
 
 _CHECKPOINT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orch_magic.checkpoints import acks
-from orch_magic.checkpoints.copies import Copies
-from orch_magic.checkpoints.message import Link, digest
-from orch_magic.checkpoints.reading import (
+from orch_magic.core.entries import entry_of, pick
+from orch_magic.core.errors import BadInput, RecordUnreadable
+from orch_magic.core.ports import Found
+from orch_magic.core.record import CheckpointRecord, read_record
+from orch_magic.core.reports import CheckpointEntry
+from orch_magic.core.values import parse_epic_id
+from orch_magic.repository import acks
+from orch_magic.repository.copies import Copies
+from orch_magic.repository.message import Link, digest
+from orch_magic.repository.reading import (
     Chain,
     read_chain,
     read_links,
@@ -19,13 +25,7 @@ from orch_magic.checkpoints.reading import (
     read_tip,
     ref_of,
 )
-from orch_magic.checkpoints.running import Repository, run_git
-from orch_magic.core.entries import entry_of, pick
-from orch_magic.core.errors import BadInput, RecordUnreadable
-from orch_magic.core.ports import Found
-from orch_magic.core.record import CheckpointRecord, read_record
-from orch_magic.core.reports import CheckpointEntry
-from orch_magic.core.values import parse_epic_id
+from orch_magic.repository.running import Repository, run_git
 
 
 class Finder:

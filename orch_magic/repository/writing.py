@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orch_magic.checkpoints.running import Ran, Repository, run_git
 from orch_magic.core.errors import CheckpointProblem
+from orch_magic.repository.running import Ran, Repository, run_git
 
 
 @dataclass(frozen=True)
