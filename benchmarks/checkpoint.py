@@ -21,11 +21,11 @@ from benchmarks.places import FILES, Run, make_repository
 from benchmarks.rounds import Times, in_ms, interleave, ratio, seconds_of
 from benchmarks.table import Promise, Row, Section
 from orch_magic import api
-from orch_magic.repository.discovery import discover
-from orch_magic.repository.store import GitStore
 from orch_magic.core.brief import brief_markdown, brief_of
 from orch_magic.core.record import SCHEMA_VERSION, CheckpointRecord, write_record
 from orch_magic.core.work import SessionContext
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.store import GitStore
 
 EPIC = "bench"
 RECORD_BYTES = 10 * 1024
@@ -36,7 +36,7 @@ _BEGAN = datetime(2026, 11, 22, 7, 36, tzinfo=UTC)
 def measure(run: Run) -> Section:
     """Measure it."""
     window = run.choose(short=30, long=40)
-    marks = (0, 40) if run.short else (0, 100, 500)
+    marks = (0, 30) if run.short else (0, 100, 500)
     notes = _Notes(run.seed)
     verb = _Verb(make_repository(run.room("verb")), notes)
     saves = {

@@ -25,7 +25,7 @@ import orch_magic as orch
 from benchmarks.crash_books import Books
 from benchmarks.crash_log import Told, read_log
 from benchmarks.crash_peer import Peer, kill_peer
-from benchmarks.places import Run, git, make_repository
+from benchmarks.places import Run, fsck, make_repository
 from benchmarks.table import NONE, Row, Section
 from orch_magic import api
 from orch_magic.demo.kernel import Kernel, KernelDied
@@ -70,21 +70,20 @@ def measure(run: Run) -> Section:
     chance = random.Random(run.seed)  # noqa: S311 - figures, no secrets
     books, found = Books(BUDGET_USD), _Found()
     longest = LONGEST_SECONDS["short" if run.short else "long"]
-    helper = ThreadPoolExecutor(1)
-    peer = helper.submit(kill_peer, run.room("peer"), kills, run.seed)
-    for number in range(kills):
-        delay = chance.uniform(0, longest)
-        log = run.folder / f"round-{number}.jsonl"
-        _one_round(top, log, number, delay, found, seed=f"{run.seed}-{number}")
-        told = read_log(log)
-        books.enter(told)
-        acknowledged = [line.facts["id"] for line in told if line.word == "saved"]
-        found.lost_checkpoints += _unreadable(top, acknowledged)
-        found.index_locks += (top / ".git" / "index.lock").exists()
-    last = _resume_once_more(top, run.folder / "last.jsonl", kills, found)
-    books.enter(last)
-    found.lost_checkpoints += _unreadable(top, books.checkpoints)
-    with helper:
+    with ThreadPoolExecutor(1) as helper:
+        peer = helper.submit(kill_peer, run.room("peer"), kills, run.seed)
+        for number in range(kills):
+            delay = chance.uniform(0, longest)
+            log = run.folder / f"round-{number}.jsonl"
+            _one_round(top, log, number, delay, found, seed=f"{run.seed}-{number}")
+            told = read_log(log)
+            books.enter(told)
+            books.enter_death(told)
+            acknowledged = [line.facts["id"] for line in told if line.word == "saved"]
+            found.lost_checkpoints += _unreadable(top, acknowledged)
+            found.index_locks += (top / ".git" / "index.lock").exists()
+        books.enter(_resume_once_more(top, run.folder / "last.jsonl", kills, found))
+        found.lost_checkpoints += _unreadable(top, books.checkpoints)
         rows = _rows(kills, books, found, top, peer.result())
     return Section("crash", rows, _remarks(books, found))
 
@@ -152,7 +151,6 @@ def _rows(
 ) -> tuple[Row, ...]:
     beside = f"GitPython, killed {peer.kills}x"
     sound = api.verify(epic=EPIC, cwd=top)
-    fsck = git(top, "fsck", "--full", "--no-dangling", "--no-progress")
     return (
         _none(
             "acknowledged spends lost",
@@ -174,7 +172,11 @@ def _rows(
         _none("costs or remaining budgets wrong", len(books.wrong_costs)),
         _none("session numbers or parents wrong", len(books.wrong_sessions)),
         _none("complaints of orch verify", len(sound.problems)),
-        _none("complaints of git fsck", len(fsck.splitlines())),
+        _none(
+            "complaints of git fsck",
+            len(fsck(top)),
+            peer=f"{beside}: {peer.complaints}",
+        ),
         Row("kills that left the user's index locked", figure=found.index_locks),
     )
 

@@ -42,7 +42,7 @@ class Books:
     _session_id: str | None = None
 
     def enter(self, told: tuple[Told, ...]) -> None:
-        """Enter what one kernel told until it died."""
+        """Enter what one kernel told."""
         for line in told:
             if line.word == "began":
                 self._compare(line)
@@ -52,6 +52,9 @@ class Books:
                 self.spent_usd += line.usd
             elif line.word == "saved":
                 self.checkpoints.append(line.facts["id"])
+
+    def enter_death(self, told: tuple[Told, ...]) -> None:
+        """Enter where that kernel was killed, and what was in flight then."""
         cut = unfinished(told)
         self.killed_in[cut.word if cut else "between steps"] += 1
         if cut and cut.word == "spending":

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Timer
 
 from benchmarks.crash_log import Log, read_log
-from benchmarks.places import git, make_repository
+from benchmarks.places import fsck, git, make_repository
 
 LONGEST_SECONDS = 0.3
 """The last moment of a kill, from the loop's first commit."""
@@ -31,6 +31,8 @@ class Peer:
     saved: int
     blocked: int
     lost: int
+    complaints: int
+    """Lines that `git fsck` prints at the end."""
 
 
 def kill_peer(folder: Path, kills: int, seed: int) -> Peer:
@@ -63,7 +65,7 @@ def kill_peer(folder: Path, kills: int, seed: int) -> Peer:
                 lock.unlink()
     there = set(git(top, "ls-tree", "-r", "--name-only", "HEAD").splitlines())
     lost = sum(f"checkpoints/{name}.json" not in there for name in acknowledged)
-    return Peer(kills, len(acknowledged), blocked, lost)
+    return Peer(kills, len(acknowledged), blocked, lost, len(fsck(top)))
 
 
 def _locks(top: Path) -> list[Path]:

@@ -73,6 +73,14 @@ def git(top: Path, *words: str) -> str:
     return ran.stdout.strip()
 
 
+def fsck(top: Path) -> list[str]:
+    """Return what `git fsck` complains of, a line each."""
+    words = ["git", "fsck", "--full", "--no-dangling", "--no-progress"]
+    ran = subprocess.run(words, cwd=top, capture_output=True, text=True, check=False)
+    said = (ran.stdout + ran.stderr).splitlines()
+    return said or (["git fsck failed"] if ran.returncode else [])
+
+
 def _without_the_users(inherited: Mapping[str, str], home: Path) -> dict[str, str]:
     kept = {k: v for k, v in inherited.items() if not k.startswith(_FOREIGN)}
     # Compiled modules are kept, as on anybody's machine: both sides load them.

@@ -57,10 +57,10 @@ def measure(run: Run) -> Section:
     for contender in (*imports.values(), *shells.values()):
         contender(-1)  # compiles what is not compiled yet
     rounds = run.choose(short=15, long=41)
-    few = rounds // 3
+    few = rounds // 5
     took = interleave(rounds, _some(imports, "package", "pydantic"))
     took |= interleave(few, _some(imports, "verbs", "model"))
-    shell = interleave(rounds // 2, _some(shells, "loaded", "bare"))
+    shell = interleave(rounds // 3, _some(shells, "loaded", "bare"))
     first = interleave(few, _some(shells, "used", "bare"))
     loaded = _python(_LOADED, top).split()
     return Section(

@@ -88,16 +88,18 @@ def start(
     here.refuse_second_session()
     world = here.world_at(cwd, anew=True, init=init, tell=tell)
     world.processes.kind = kind
-    started = sessions.start(
-        world,
-        name,
-        request,
-        settings=world.settings.with_changes(**settings),
-        baseline=baseline,
-        tell=tell or _tell_nobody,
-    )
-    here.keep(world)
-    return started
+    try:
+        return sessions.start(
+            world,
+            name,
+            request,
+            settings=world.settings.with_changes(**settings),
+            baseline=baseline,
+            tell=tell or _tell_nobody,
+        )
+    finally:
+        if world.held:  # also where Ctrl+C came while the first checkpoint was made
+            here.keep(world)
 
 
 def resume(epic: str | None = None, budget: object = None, **options: Any) -> Started:

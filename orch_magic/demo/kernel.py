@@ -85,10 +85,21 @@ class Kernel:
         Raises:
             KernelDied: where the kernel ends first.
         """
-        client = self._client
-        if client is None:
-            raise KernelDied("the kernel has not been started")
-        message_id = client.execute(source, store_history=True)
+        return self.finish(self.begin(source), show)
+
+    def begin(self, source: str) -> str:
+        """Begin to run a cell, and come back while it runs.
+
+        Returns:
+            What `finish` takes.
+        """
+        return str(self._started().execute(source, store_history=True))
+
+    def finish(
+        self, message_id: str, show: Callable[[str], None] | None = None
+    ) -> list[str]:
+        """Wait for the end of a cell that was begun; see `run`."""
+        client = self._started()
         shown: list[str] = []
         while True:
             message = self._next_message(client)
@@ -103,6 +114,11 @@ class Kernel:
                 shown.append(text)
                 if show:
                     show(text)
+
+    def _started(self) -> BlockingKernelClient:
+        if self._client is None:
+            raise KernelDied("the kernel has not been started")
+        return self._client
 
     def _next_message(self, client: BlockingKernelClient) -> Any:
         from queue import Empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import nbformat
+import nbformat  # noqa: TID253 - a test may be slow to load
 import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
@@ -81,7 +81,9 @@ def test_each_live_card_has_its_twin_beside_it(saved):
     for cell in (saved.cells[0], saved.cells[1], saved.cells[3]):
         live = [o for o in cell.outputs if WIDGET in o.get("data", {})]
         twins = [
-            o for o in cell.outputs if "orch-twin-" in o.get("data", {}).get("text/html", "")
+            o
+            for o in cell.outputs
+            if "orch-twin-" in o.get("data", {}).get("text/html", "")
         ]
         assert len(live) == len(twins) >= 1
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+from datetime import timedelta
 
 import pytest
-from conftest import dies, said, until
+from outside import dies, said, until
+
+from orch_magic.project import open_world
 
 LOAD = "%load_ext orch_magic"
+ENDLESS = """
+import os
+print("began", flush=True)
+while not os.path.exists("enough"):
+    pass
+print("done")
+"""
 
 
 def test_a_session_survives_kill_9(project):
@@ -52,22 +62,17 @@ def test_a_session_survives_kill_9(project):
 
 
 def test_a_checkpoint_is_made_on_time_inside_one_long_cell(project):
-    with project.kernel() as kernel, ThreadPoolExecutor(1) as thread:
+    with project.kernel() as kernel:
         kernel.run(
             f"{LOAD}\n%orch start --epic x --no-baseline --checkpoint-every 0.02"
         )
-        cell = thread.submit(
-            kernel.run,
-            "import os, time\nprint('began', flush=True)\n"
-            "while not os.path.exists('enough'):\n    time.sleep(0.02)",
-        )
+        cell = kernel.begin(ENDLESS)
         on_time = until(
             lambda: [c for c in project.listed() if "minutes" in c.reason][1:]
         )
         assert on_time
-        assert not cell.done()
         (project.top / "enough").touch()
-        assert said(cell.result(timeout=10)) == "began\n"
+        assert said(kernel.finish(cell)) == "began\ndone\n"
 
 
 def test_a_terminal_pauses_the_kernel_and_the_next_cell_says_so(project):
@@ -88,21 +93,12 @@ def test_a_terminal_pauses_the_kernel_and_the_next_cell_says_so(project):
 
 
 def test_a_pause_is_seen_within_two_seconds_also_by_a_busy_kernel(project):
-    from datetime import timedelta
-
-    from orch_magic.project import open_world
-
-    with project.kernel() as kernel, ThreadPoolExecutor(1) as thread:
+    with project.kernel() as kernel:
         kernel.run(f"{LOAD}\n%orch start --epic x --no-baseline")
-        cell = thread.submit(
-            kernel.run,
-            "import os, time\nprint('began', flush=True)\n"
-            "while not os.path.exists('enough'):\n    pass",
-        )
-        project.orch("pause", "--epic", "x")
-        assert not cell.done()
+        cell = kernel.begin(ENDLESS)
+        assert "❚❚ paused · x" in project.orch("pause", "--epic", "x").stdout
         (project.top / "enough").touch()
-        cell.result(timeout=10)
+        assert said(kernel.finish(cell)).startswith("began\ndone\n")
     events = list(open_world(project.top, tell=print).ledger.events("x"))
     asked = next(e.at for e in events if e.kind == "end_asked")
     ended = next(e.at for e in events if e.kind == "session_ended")
@@ -126,17 +122,10 @@ def test_a_second_live_start_is_refused_with_the_holder_and_may_take_over(projec
             taken = said(other.run("%orch start --epic x --take-over --no-baseline"))
             assert "session    2" in taken
             assert "Session 1 was interrupted (taken over)." in taken
-            until(lambda: "■" in said(kernel.run("1")) or True)
-            notice = until(
-                lambda: (
-                    [line for line in kernel.run("print('-')") if "interrupted" in line]
-                    or project.session(1).status == "interrupted"
-                )
-            )
-            assert notice
             assert project.holder() == other.pid
-            kept = said(kernel.run("%orch status"))
-            assert "session    2" in kept
+            told = until(lambda: said(kernel.run("print('-')")).removesuffix("-\n"))
+            assert "interrupted: session 1 of x (taken over)" in told
+            assert "session    2" in said(kernel.run("%orch status"))
 
 
 def test_errors_are_one_line_in_a_real_kernel(project):
@@ -173,8 +162,6 @@ def test_a_kernel_that_is_shut_down_pauses_its_session(project):
 
 
 def _git(project, *words: str) -> list[str]:
-    import subprocess
-
     ran = subprocess.run(
         ["git", *words],
         cwd=project.top,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def ip(monkeypatch) -> Iterator[InteractiveShell]:
     shell = _new_ip()
     yield shell
     shell.run_line_magic("unload_ext", "orch_magic")
+    atexit.unregister(shell.atexit_operations)  # which collects garbage, shell by shell
 
 
 @pytest.fixture

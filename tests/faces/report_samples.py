@@ -280,6 +280,9 @@ class Samples:
             said.Ended(
                 session=self.session(SessionStatus.COMPLETED), budget=self.budget()
             ),
+            said.Priced(
+                model=text("my-model"), input_usd_per_mtok=1, output_usd_per_mtok="2.5"
+            ),
             said.Asked(
                 epic_id=epic, session=self.session(), asked=SessionStatus.PAUSED
             ),

@@ -41,8 +41,10 @@ def test_the_spend_that_passes_the_limit_is_kept_and_stops_its_cell(shell):
 def test_the_next_cell_does_not_start_and_nothing_of_it_runs(spent):
     ran = spent.run("marks.append('ran')\n%orch status\nmarks.append('ran')")
     assert ran.lines == [
-        "BudgetExceeded: The budget of epic x is spent: $1.01 of $1.00. "
-        "No cell starts until it is lifted: %orch budget AMOUNT"
+        (
+            "BudgetExceeded: The budget of epic x is spent: $1.01 of $1.00. "
+            "No cell starts until it is lifted: %orch budget AMOUNT"
+        )
     ]
     assert spent.ip.user_ns["marks"] == []
 

@@ -133,8 +133,10 @@ def test_a_second_session_of_this_shell_is_refused(shell):
     shell.start()
     ran = shell.run("%orch start --epic y")
     assert ran.lines == [
-        "SessionHeld: This process already runs epic x (session 1). "
-        "End that one first: %orch pause"
+        (
+            "SessionHeld: This process already runs epic x (session 1). "
+            "End that one first: %orch pause"
+        )
     ]
 
 

@@ -230,9 +230,9 @@ def test_a_list_of_checkpoints_reads_like_this() -> None:
     listing = next(v for v in PLAIN.all() if name_of(v) == "Listing" and v.checkpoints)
     assert as_text(listing) == snapshot("""\
 2 checkpoints of epic churn-model
-checkpoint                    made (UTC)        session  spent  reason
-20261122T085009Z-0002-a1b2c3  2026-11-22 07:45        2  $1.20  15 minutes elap…
-20261122T085008Z-0002-a1b2c3  2026-11-22 07:44        2  $1.20  15 minutes elap…\
+checkpoint                    made (UTC)        spent  reason
+20261122T085009Z-0002-a1b2c3  2026-11-22 07:45  $1.20  15 minutes elapsed
+20261122T085008Z-0002-a1b2c3  2026-11-22 07:44  $1.20  15 minutes elapsed\
 """)
 
 

@@ -95,7 +95,9 @@ def test_the_books_see_a_lost_spend_a_wrong_cost_and_a_number_used_twice(monkeyp
     def spent(word, usd):
         return told(word, {"usd": usd})
 
-    books.enter((began(1, None, "0", 0), spent("spent", "2"), spent("spending", "1")))
+    first = (began(1, None, "0", 0), spent("spent", "2"), spent("spending", "1"))
+    books.enter(first)
+    books.enter_death(first)
     books.enter((began(2, "s1", "3", 2),))  # the one in flight is there: that's right
     assert not books.lost_spends + books.wrong_costs + books.wrong_sessions
     books.enter((began(2, "s1", "2", 1),))

@@ -63,7 +63,7 @@ def _(listing: said.Listing) -> str:
         return title + line("None yet. Make one: %orch checkpoint")
     rows = [
         (
-            code(one_line(entry.id, 80)),
+            together(code(one_line(entry.id, 80))),
             together(esc(show_when(entry.at))),
             str(entry.session_number),
             "" if entry.spent_usd is None else esc(usd_in_table(entry.spent_usd)),

@@ -29,6 +29,7 @@ from orch_magic.faces.views.words import (
     next_checkpoint_words,
     session_badge,
     session_words,
+    state_badge,
     status_badge,
 )
 
@@ -65,7 +66,10 @@ def _(started: said.Started) -> str:
     gates = started.baseline
     has_bad_gate = gates and any(gate.is_bad for gate in gates.gates)
     parts = [
-        head(f"orch · {session.epic_id}", state=session_badge(session.status)),
+        head(
+            f"orch · {session.epic_id}",
+            state=state_badge(session.status, started.budget),
+        ),
         budget(started.budget),
         _figures(started.budget, session, ""),
         facts(

@@ -65,6 +65,7 @@ font:12px var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)}
 .orch details{margin:4px 0;border:0;padding:0}
 .orch summary{cursor:pointer;font-weight:600}
 .orch.orch details>table{margin-left:14px}
+.orch.orch details>table.orch-wide{width:calc(100% - 14px)}
 .orch.orch pre{color:inherit;background:var(--o-soft);border-radius:4px;
 margin:4px 0 4px 14px;padding:6px 8px;
 font:12px/1.4 var(--jp-code-font-family,ui-monospace,monospace);

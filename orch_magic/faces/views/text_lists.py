@@ -41,19 +41,18 @@ def _(listing: said.Listing, width: int) -> list[str]:
     if not listing.checkpoints:
         line = f"Epic {listing.epic_id} has no checkpoint. Make one: %orch checkpoint"
         return wrap(line, width)
-    heads = ("checkpoint", "made (UTC)", "session", "spent", "reason")
+    heads = ("checkpoint", "made (UTC)", "spent", "reason")
     rows = [
         (
             one_line(entry.id, 80),
             f"{entry.at:%Y-%m-%d %H:%M}",
-            str(entry.session_number),
             "" if entry.spent_usd is None else usd_in_table(entry.spent_usd),
             one_line(entry.reason),
         )
         for entry in listing.checkpoints
     ]
     title = f"{count_of(len(rows), 'checkpoint')} of epic {listing.epic_id}"
-    drawn = table(heads, rows, width, figures=frozenset({2, 3}), cut_first=4)
+    drawn = table(heads, rows, width, figures=frozenset({2}), cut_first=3)
     return [*wrap(title, width), *drawn]
 
 
@@ -153,7 +152,9 @@ def _(deleted: said.Deleted, width: int) -> list[str]:
     gone = count_of(deleted.checkpoints, "checkpoint")
     lines = wrap(f"{gone} of epic {deleted.epic_id} deleted.", width, indent="  ")
     if deleted.how_to_get_back:
-        back = f"  To get them back: {one_line(deleted.how_to_get_back, 600)}"
+        # On a line of its own, so that it can be taken whole.
+        lines += ["  To get them back:"]
+        back = f"    {one_line(deleted.how_to_get_back, 600)}"
         lines += wrap(back, width, indent="    ")
     return lines
 

@@ -19,6 +19,7 @@ from orch_magic.faces.views.words import (
     next_checkpoint_words,
     session_badge,
     session_words,
+    state_badge,
     status_badge,
 )
 
@@ -42,7 +43,7 @@ def _(status: said.Status, width: int) -> list[str]:
 @lines_of.register
 def _(started: said.Started, width: int) -> list[str]:
     session = started.session
-    lines = head(session_badge(session.status), session.epic_id, width)
+    lines = head(state_badge(session.status, started.budget), session.epic_id, width)
     lines += labelled("session", session_words(session), width)
     lines += budget_lines(started.budget, width)
     if started.checkpoint:

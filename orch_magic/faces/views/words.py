@@ -80,11 +80,15 @@ def budget_badge(budget: BudgetStatus) -> Badge:
 
 
 def status_badge(status: Status) -> Badge:
+    """Return how an epic's state is shown."""
+    return state_badge(status.status, status.budget)
+
+
+def state_badge(status: SessionStatus, budget: BudgetStatus) -> Badge:
     """Return the one state that matters most: the session's, or the budget's."""
-    running = status.status is SessionStatus.RUNNING
-    if running and status.budget.level is not BudgetLevel.OK:
-        return budget_badge(status.budget)
-    return session_badge(status.status)
+    if status is SessionStatus.RUNNING and budget.level is not BudgetLevel.OK:
+        return budget_badge(budget)
+    return session_badge(status)
 
 
 def budget_message(budget: BudgetStatus) -> str:
