@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from checkpoint_samples import BEGAN, checkpoint
 
+from orch_magic.core.errors import BadInput, UnknownCheckpoint
 from orch_magic.repository.discovery import discover
 from orch_magic.repository.store import GitStore
-from orch_magic.core.errors import BadInput, UnknownCheckpoint
 from orch_magic.testing import MemoryStore
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from orch_magic.core.errors import BadInput
+from orch_magic.core.gates import BaselineReport, GateResult
 from orch_magic.gates import processes
 from orch_magic.gates.discover import find_gates
 from orch_magic.gates.gates import ProjectGates
 from orch_magic.gates.output import tail_of
 from orch_magic.gates.settings import BaselineSettings, read_baseline_settings
-from orch_magic.core.errors import BadInput
-from orch_magic.core.gates import BaselineReport, GateResult
 
 PASSES = "def test_sums():\n    assert 1 + 1 == 2\n"
 FAILS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orch_magic.repository.discovery import discover
 from orch_magic.core.errors import RepositoryProblem
+from orch_magic.repository.discovery import discover
 
 
 def test_the_top_is_found_from_any_folder_below(repo):

@@ -7,11 +7,11 @@ import subprocess
 import pytest
 from checkpoint_samples import checkpoint
 
+from orch_magic.core.errors import BadInput
 from orch_magic.repository import index, publisher
 from orch_magic.repository.discovery import discover
 from orch_magic.repository.publisher import GitPublisher
 from orch_magic.repository.store import GitStore
-from orch_magic.core.errors import BadInput
 
 FILE = ".orchestration/checkpoints/demo/{}.json"
 ONE, TWO, THREE = (checkpoint(number).id for number in (1, 2, 3))

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from checkpoint_samples import checkpoint
 
-from orch_magic.repository import store as room
-from orch_magic.repository import turns
-from orch_magic.repository.discovery import discover
-from orch_magic.repository.publisher import GitPublisher
-from orch_magic.repository.store import GitStore
 from orch_magic.core.errors import (
     CheckpointProblem,
     RecordUnreadable,
     RepositoryProblem,
 )
 from orch_magic.core.record import write_record
+from orch_magic.repository import store as room
+from orch_magic.repository import turns
+from orch_magic.repository.discovery import discover
+from orch_magic.repository.publisher import GitPublisher
+from orch_magic.repository.store import GitStore
 
 TESTS = Path(__file__).parent.parent
 FILE = ".orchestration/checkpoints/demo/{}.json"

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from checkpoint_samples import checkpoint
 
+from orch_magic.core.sessions import WorkspaceMark
+from orch_magic.core.work import WorkspaceChanges
 from orch_magic.repository import looking, workspace
 from orch_magic.repository.discovery import discover
 from orch_magic.repository.publisher import GitPublisher
 from orch_magic.repository.store import GitStore
 from orch_magic.repository.workspace import GitWorkspace
-from orch_magic.core.sessions import WorkspaceMark
-from orch_magic.core.work import WorkspaceChanges
 
 SINCE = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
