@@ -2,7 +2,7 @@
 export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
 
 # format, lint, types, import contracts, the demo, the tests
-check: format-check lint types contracts demo bench-short test
+check: format-check lint types contracts demo test
 
 format-check:
     ruff format --check .

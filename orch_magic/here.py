@@ -152,7 +152,10 @@ def why_no_cell_may_start() -> str:
     held = world.held_session() if world else None
     if world is None or held is None:
         return ""
-    budget = world.budget(held[0])
+    state, _ = held
+    if state.limit_usd is None or state.spent_usd < state.limit_usd:
+        return ""  # asked before every cell: nearly always the answer, so at once
+    budget = world.budget(state)
     if budget.level is not BudgetLevel.EXCEEDED or budget.limit_usd is None:
         return ""
     return (

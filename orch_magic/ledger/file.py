@@ -34,6 +34,8 @@ class LedgerFile:
         self.openings = 0
         self._db: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
+        self._durable: bool | None = None
+        """What `connection_for` last said; None: nothing yet."""
         _FILES.add(self)
 
     @contextmanager
@@ -56,9 +58,18 @@ class LedgerFile:
             self.close()
         if self._db is None:
             self._db = connect(self.path)
+            self._durable = None
             self._identity = _identity(self.path)
             self.openings += 1
         return self._db
+
+    def connection_for(self, *, durable: bool) -> sqlite3.Connection:
+        """Return the connection; the next commit is forced onto the disk, or not."""
+        db = self.connection()
+        if durable is not self._durable:
+            db.execute(f"PRAGMA synchronous = {2 if durable else 1}")
+            self._durable = durable
+        return db
 
     def roll_back(self) -> None:
         """Undo the transaction that is open, if one is."""

@@ -92,8 +92,7 @@ class SqliteLedger:
         """See the port."""
         with self._file.lock, self._file.troubles_in_words():
             self._refuse_decisions()
-            db = self._file.connection()
-            _sync(db, durable=False)
+            db = self._file.connection_for(durable=False)
             db.execute(
                 "INSERT OR REPLACE INTO beats (session_id, at) VALUES (?, ?)",
                 (session_id, at.isoformat()),
@@ -136,8 +135,7 @@ class SqliteLedger:
 
     def _begin(self, *, durable: bool) -> sqlite3.Connection:
         self._file.roll_back()  # an interrupt may have cut a clean-up short
-        db = self._file.connection()
-        _sync(db, durable=durable)
+        db = self._file.connection_for(durable=durable)
         db.execute("BEGIN IMMEDIATE")
         return db
 
@@ -208,11 +206,6 @@ def _rows_after(
         "SELECT seq, body FROM events WHERE epic_id = ? AND seq > ? ORDER BY seq",
         (epic_id, seq),
     ).fetchall()
-
-
-def _sync(db: sqlite3.Connection, *, durable: bool) -> None:
-    """Say whether the next commit is forced onto the disk (2) or not (1)."""
-    db.execute(f"PRAGMA synchronous = {2 if durable else 1}")
 
 
 def _differences(one: EpicState, other: EpicState) -> list[str]:
