@@ -14,8 +14,8 @@ def session_id(at: datetime, random_hex: str) -> str:
 
 
 def checkpoint_id(at: datetime, number: int, random_hex: str) -> str:
-    """Name a checkpoint of session 2: ``20261122T073600000Z-0002-a1b2c3``."""
-    return f"{_stamp(at)}-{number:04d}-{random_hex[:6]}"
+    """Name a checkpoint of session 2: ``20261122T073600000Z-0002-a1b2``."""
+    return f"{_stamp(at)}-{number:04d}-{random_hex[:4]}"
 
 
 def epic_id(title: str, at: datetime, random_hex: str) -> str:
