@@ -50,7 +50,7 @@ class Project:
             gates=self.gates,
             processes=processes,
             clock=self.clock,
-            new_hex=lambda: f"{next(self._hex):06x}",
+            new_hex=lambda: f"{next(self._hex):04x}00",
             home=Path("nowhere"),
         )
 
