@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -28,6 +28,9 @@ _POLICY_KEYS = {
     "cost_threshold": "cost_threshold",
 }
 
+SETTINGS = frozenset({*_POLICY_KEYS, "publish"})
+"""The keys of ``[tool.orch]``, its sub-tables left aside."""
+
 
 class Settings(Value):
     """The settings of a project; each has a default that works."""
@@ -47,8 +50,9 @@ class Settings(Value):
         None leaves a setting as it is.
 
         Raises:
-            BadInput: where a value does not fit, with its key.
+            BadInput: where there is no such key, or a value does not fit.
         """
+        check_keys(changes, SETTINGS, where="The start")
         given = {key: value for key, value in changes.items() if value is not None}
         policy = {
             field: given[key] for key, field in _POLICY_KEYS.items() if key in given
@@ -72,13 +76,12 @@ def read_settings(table: Mapping[str, Any], *, where: str) -> Settings:
     Raises:
         BadInput: at the first unknown key or unusable value.
     """
-    known = {*_POLICY_KEYS, "publish"}
     flat = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    check_keys(flat, known, where=where)
+    check_keys(flat, SETTINGS, where=where)
     return Settings().with_changes(**flat)
 
 
-def check_keys(table: Mapping[str, Any], known: set[str], *, where: str) -> None:
+def check_keys(table: Mapping[str, Any], known: Collection[str], *, where: str) -> None:
     """Refuse keys that nobody reads, and suggest the one that was meant.
 
     Raises:

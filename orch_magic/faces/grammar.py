@@ -72,6 +72,16 @@ class _Joined(argparse.Action):
         setattr(namespace, self.dest, " ".join(values))
 
 
+def _switch(occasion: str, when: str) -> Argument:
+    """Return the pair of flags that has a checkpoint made on an occasion, or not."""
+    return _arg(
+        f"--checkpoint-on-{occasion}",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help=f"checkpoint {when}",
+    )
+
+
 _BUDGET = _arg(
     "--budget", metavar="USD", help="limit of the epic over all its sessions, as 5.00"
 )
@@ -97,6 +107,9 @@ _START = (
         metavar="MINUTES",
         help="minutes between checkpoints (15)",
     ),
+    _switch("start", "when the session starts (yes)"),
+    _switch("error", "when a cell raised (yes)"),
+    _switch("issue-done", "when an issue is done (no)"),
     _arg(
         "--cost-threshold",
         type=float,

@@ -32,7 +32,7 @@ def test_session_in_front_changes_nothing(tab):
 
 def test_flags_are_offered(tab):
     assert tab("%orch start --bu") == ["--budget"]
-    assert tab("%orch start --epic x --check") == ["--checkpoint-every"]
+    assert tab("%orch start --epic x --checkpoint-e") == ["--checkpoint-every"]
     own = [n for a in BY_NAME["list"].arguments for n in a.names]
     assert tab("%orch list --") == [*own, "--epic", "--cwd", "--json", "--help"]
 

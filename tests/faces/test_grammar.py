@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from orch_magic import api
-from orch_magic.core.settings import Settings
+from orch_magic.core.settings import SETTINGS, Settings
 from orch_magic.faces.calls import arguments_of
 from orch_magic.faces.grammar import BY_NAME, COMMANDS, Parser, build_parser
 
@@ -53,7 +53,7 @@ def _parameters(verb: str) -> set[str]:
     if "options" in named:
         names |= _parameters("start")
     if "settings" in named:
-        names |= {"checkpoint_every_minutes", "cost_threshold", "publish"}
+        names |= SETTINGS
     return names
 
 
@@ -72,6 +72,15 @@ def test_every_argument_is_a_parameter_of_its_verb(parser, name):
     )
     dests = {action.dest for action in parser.rows[name]._actions} - face_only
     assert dests <= _parameters(command.calls)
+
+
+def test_every_setting_of_the_project_can_be_given_in_a_start_line(parser):
+    dests = {action.dest for action in parser.rows["start"]._actions}
+    assert dests >= SETTINGS
+    parsed = _parse(parser, "start --epic x --no-checkpoint-on-error")
+    given = arguments_of(BY_NAME["start"], parsed)
+    assert given["checkpoint_on_error"] is False
+    assert "checkpoint_on_start" not in given
 
 
 def test_every_setting_of_a_start_line_is_a_setting_of_the_project():

@@ -259,3 +259,15 @@ def test_a_linked_worktree_sees_the_same_ledger(project, tmp_path):
     assert orch.status(epic="x", cwd=tmp_path / "wt").budget.spent_usd == Decimal(
         "1.25"
     )
+
+
+def test_a_misspelt_setting_of_a_start_is_refused_with_the_one_meant(project):
+    with pytest.raises(orch.BadInput, match="Did you mean publish"):
+        orch.start("x", baseline=False, publsh="never")
+    assert here.held_epic() is None
+
+
+def test_a_setting_out_of_range_is_refused_in_one_line(project):
+    with pytest.raises(orch.BadInput) as caught:
+        orch.start("x", baseline=False, checkpoint_every_minutes=0)
+    assert "\n" not in str(caught.value)
